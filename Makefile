@@ -1,0 +1,84 @@
+# The whole lab as one graph: every object, library, program and test. `make help` lists the targets.
+#
+# Variants are folders: a plain build lives in build/plain, `make SAN=thread` in build/thread.
+# CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and LDLIBS belong to you, as everywhere in the GNU world.
+
+CXX      ?= g++
+CXXFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(CI),-Werror)
+SAN      :=
+BUILD    := build/$(or $(SAN),plain)
+COMPILE   = $(CXX) -std=c++20 -pthread -fPIC -I. $(WARNINGS) $(SANITIZE) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP
+LINK      = $(CXX) -pthread $(SANITIZE) $(LDFLAGS)
+SANITIZE := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+# Sanitized programs stay in their build folder; plain ones lie where people look for them.
+OUT      := $(if $(SAN),$(BUILD)/,)
+
+objects = $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard $(1)))
+
+# Part A: every file but the two with a main() is shared by the server, the client and the tests.
+PART_A_CORE := $(call objects,$(filter-out part_a/server.cpp part_a/client.cpp,$(wildcard part_a/*.cpp)))
+# Part B: the two facades are thin; everything else is the proactor and the room it serves by default.
+PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proactor.cpp,$(wildcard part_b/*.cpp)))
+COMMON      := $(call objects,common/*.cpp)
+TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
+
+.PHONY: all part_a part_b part_c unit test rubric check lint format clean help bootstrap
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: part_a part_b part_c  ## build every program and library (the default)
+
+part_a: $(OUT)part_a/server $(OUT)part_a/client $(if $(SAN),,server)  ## the threaded chat server and the client
+part_b: $(OUT)part_b/libproactor.a $(OUT)part_b/libproactor.so $(OUT)part_b/libst_proactor.so  ## the proactor libraries
+part_c: $(OUT)part_c/main $(OUT)part_c/st_proactor  ## the chat servers on the proactor
+
+server:
+	ln -sf part_a/server server
+
+$(BUILD)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+# An archive is made anew, so that an object which has left the tree leaves the archive too.
+ARCHIVE = rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/libcommon.a: $(COMMON)
+	$(ARCHIVE)
+$(BUILD)/part_a/libcore.a: $(PART_A_CORE)
+	$(ARCHIVE)
+$(BUILD)/part_b/libcore.a: $(PART_B_CORE)
+	$(ARCHIVE)
+
+$(OUT)part_a/server: $(BUILD)/part_a/server.o $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+$(OUT)part_a/client: $(BUILD)/part_a/client.o $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+
+# The shared libraries export the facade alone: what comes out of an archive stays inside.
+$(OUT)part_b/libproactor.a: $(BUILD)/part_b/proactor_c.o $(PART_B_CORE) $(COMMON)
+	$(ARCHIVE)
+$(OUT)part_b/libproactor.so: $(BUILD)/part_b/proactor_c.o $(BUILD)/part_b/libcore.a $(BUILD)/libcommon.a
+	$(LINK) -shared -Wl,--exclude-libs,ALL -o $@ $^ $(LDLIBS)
+$(OUT)part_b/libst_proactor.so: $(BUILD)/part_b/st_proactor.o $(BUILD)/part_b/libcore.a $(BUILD)/libcommon.a
+	$(LINK) -shared -Wl,--exclude-libs,ALL -o $@ $^ $(LDLIBS)
+
+# $ORIGIN: the program finds its library beside it, wherever the tree has been copied to.
+RPATH = -Wl,-rpath,'$$ORIGIN/../part_b'
+$(OUT)part_c/main: $(BUILD)/part_c/main.o $(BUILD)/libcommon.a $(OUT)part_b/libproactor.so
+	$(LINK) -o $@ $(filter-out %.so,$^) -L$(OUT)part_b -lproactor $(RPATH) $(LDLIBS)
+$(OUT)part_c/st_proactor: $(BUILD)/part_c/st_proactor.o $(BUILD)/libcommon.a $(OUT)part_b/libst_proactor.so
+	$(LINK) -o $@ $(filter-out %.so,$^) -L$(OUT)part_b -lst_proactor $(RPATH) $(LDLIBS)
+
+# One test program per folder, linked with the objects it tests.
+$(BUILD)/common/unit_tests: $(call objects,common/tests/*.cpp) $(BUILD)/libcommon.a
+$(BUILD)/part_a/unit_tests: $(call objects,part_a/tests/*.cpp) $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
+$(BUILD)/part_b/unit_tests: $(call objects,part_b/tests/*.cpp) $(BUILD)/part_b/proactor_c.o $(BUILD)/part_b/st_proactor.o \
+                            $(BUILD)/part_b/libcore.a $(BUILD)/libcommon.a
+$(TESTS):
+	$(LINK) -o $@ $^ -lgtest -lgtest_main $(LDLIBS)
+
+unit: $(TESTS)  ## the reference's own unit tests (SAN=thread, SAN=address,undefined)
+	@set -e; for t in $^; do echo "== $$t"; $$t --gtest_brief=1; done
+
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,134 @@
+"""How a check can end, and the record it leaves: everything a report needs, nothing of how it was found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Verdict(str, Enum):
+    """The end of one check. Only PASS scores; NOT_JUDGED lowers the maximum, never the score."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"  # the promise was seen not to hold
+    CRASH = "CRASH"  # the program died where it had to live
+    TIMEOUT = "TIMEOUT"  # something that has a time limit in SPEC.md did not happen within it
+    BLOCKED = "BLOCKED"  # an earlier check failed without which this one says nothing
+    FLAKY = "FLAKY"  # the same scene ended differently when it was played again
+    NOT_JUDGED = "NOT_JUDGED"  # this machine cannot tell
+    ERROR = "ERROR"  # the grader's own fault
+
+    @property
+    def is_the_graders(self) -> bool:
+        """True where the student has nothing to mend."""
+        return self in (Verdict.NOT_JUDGED, Verdict.ERROR)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One moment of a scene. `text` shows bytes readably: \\r, \\n and \\xNN are written out."""
+
+    at: float  # seconds since the scene began
+    kind: str  # joins, says, hears, missing, unexpected, leaves, resets, exits, signal, note
+    who: str  # the client, or "server"
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a check did not pass, in the words of the student's world."""
+
+    rationale: str  # one sentence: what was wrong
+    expected: str = ""
+    actual: str = ""
+    blocked_by: str = ""  # the check that has to pass first
+    detail: str = ""  # more to look at: a build log's tail, a traceback, what stderr said
+    hints: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One row of a report. Points are integers in thousandths of a point."""
+
+    name: str  # the check, as in lab.toml
+    target: str  # which program was judged: part_a, part_b, part_c, st_proactor
+    part: str  # the folder it belongs to
+    clauses: tuple[str, ...]  # sentences of SPEC.md
+    promise: str  # the check's docstring: what the student's program promises
+    verdict: Verdict
+    points: int
+    max_points: int
+    extra: bool  # extra credit: adds to the score, not to the maximum
+    seconds: float
+    cause: Cause | None = None
+    transcript: tuple[Event, ...] = ()
+    visibility: str = "visible"
+    replay: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as result.json holds it."""
+        row = asdict(self)
+        row["verdict"] = self.verdict.value
+        return row
+
+    @staticmethod
+    def from_json(row: dict[str, Any]) -> CheckResult:
+        """The inverse of to_json()."""
+        cause = row["cause"]
+        return CheckResult(**{
+            **row,
+            "verdict": Verdict(row["verdict"]),
+            "clauses": tuple(row["clauses"]),
+            "cause": Cause(**{**cause, "hints": tuple(cause["hints"])}) if cause else None,
+            "transcript": tuple(Event(**event) for event in row["transcript"]),
+        })
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is known of one submission."""
+
+    submission: str
+    status: str  # graded, rejected (never built: see notes), error (the grader's fault)
+    rows: tuple[CheckResult, ...]
+    environment: dict[str, str]
+    notes: tuple[str, ...] = ()  # what was left out of the copy, and why
+    build_logs: dict[str, str] = field(default_factory=dict)  # part -> the end of make's output
+
+    @property
+    def score(self) -> int:
+        """Thousandths of a point, extra credit included."""
+        return sum(row.points for row in self.rows)
+
+    @property
+    def max_score(self) -> int:
+        """Thousandths of a point that could be earned here: extra credit and NOT_JUDGED left out."""
+        return sum(row.max_points for row in self.rows
+                   if not row.extra and row.verdict is not Verdict.NOT_JUDGED)
+
+    @property
+    def has_grader_error(self) -> bool:
+        """True if some verdict is the grader's own fault."""
+        return self.status == "error" or any(row.verdict is Verdict.ERROR for row in self.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """result.json, schema proactor-lab/result/v1."""
+        return {
+            "schema": "proactor-lab/result/v1",
+            "submission": self.submission,
+            "status": self.status,
+            "score": self.score,
+            "max_score": self.max_score,
+            "environment": self.environment,
+            "notes": list(self.notes),
+            "checks": [row.to_json() for row in self.rows],
+            "build_logs": self.build_logs,
+        }
+
+    @staticmethod
+    def from_json(data: dict[str, Any]) -> Report:
+        """The inverse of to_json()."""
+        return Report(data["submission"], data["status"],
+                      tuple(CheckResult.from_json(row) for row in data["checks"]),
+                      data["environment"], tuple(data["notes"]), data["build_logs"])

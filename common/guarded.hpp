@@ -31,7 +31,7 @@ class Guarded {
 
   private:
     std::mutex mutex_;
-    T value_;
+    T value_{};
 };
 
 }  // namespace lab

@@ -9,9 +9,11 @@ bool Mailbox::offer(std::string_view lines) {
     const std::lock_guard lock(mutex_);
     if (closed_)
         return true;
+    const bool taker_may_sleep = outbox_.empty();
     if (!outbox_.offer(lines))
         return false;
-    changed_.notify_all();
+    if (taker_may_sleep)
+        changed_.notify_all();
     return true;
 }
 

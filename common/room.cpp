@@ -14,7 +14,7 @@ void Room::leave(Participant& participant) {
 void Room::broadcast(const Participant& sender, std::string_view lines) {
     if (lines.empty())
         return;
-    const auto members = members_.lock();
+    auto members = members_.lock();
     for (Participant* member : *members) {
         if (member != &sender)
             member->deliver(lines);

@@ -1,0 +1,126 @@
+"""A client of the chat as the grader plays it: a raw socket that says lines and keeps all it hears."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import struct
+
+from grading.transcript import Transcript
+
+CHUNK = 1 << 16
+MOST_HEARD = 64 << 20  # bytes kept of one client: a server that floods costs this and no more
+
+
+class LineClient:
+    """One connection. Never blocks: what cannot be sent at once goes out while the stage pumps."""
+
+    def __init__(self, name: str, port: int, transcript: Transcript, host: str = "127.0.0.1",
+                 receive_buffer: int | None = None) -> None:
+        self.name = name
+        self.heard = bytearray()
+        self.ended = ""  # "end of file" or "reset", once the server has ended the connection
+        self.reading = True  # False: the scene keeps this client from reading
+        self.quiet = False  # True: its bytes are counted, but not written into the transcript
+        self._transcript = transcript
+        self._unsent = bytearray()
+        self._socket: socket.socket | None = socket.socket(
+            socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        if receive_buffer:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.connect((host, port))  # loopback: the kernel answers, accepted or not
+        self._socket.setblocking(False)
+        self.port: int = self._socket.getsockname()[1]
+        transcript.add("joins", name)
+
+    @property
+    def here(self) -> bool:
+        """True while neither side has ended the connection."""
+        return self._socket is not None and not self.ended
+
+    def fileno(self) -> int:
+        """The descriptor to wait on; -1 once the client has left."""
+        return self._socket.fileno() if self._socket else -1
+
+    @property
+    def has_unsent(self) -> bool:
+        return bool(self._unsent)
+
+    def say(self, line: str | bytes) -> None:
+        """Sends one line; the \\n is added."""
+        self.send((line.encode() if isinstance(line, str) else line) + b"\n")
+
+    def send(self, data: bytes) -> None:
+        """Sends bytes as they are, in one packet if the kernel has room."""
+        if not self.quiet:
+            self._transcript.add("says", self.name, data)
+        self._unsent += data
+        self.flush()
+
+    def flush(self) -> None:
+        """Sends what waits, as far as the kernel takes it."""
+        while self._unsent and self._socket:
+            try:
+                del self._unsent[:self._socket.send(self._unsent)]
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._unsent.clear()
+                self._end("reset" if error.errno == errno.ECONNRESET else self.ended or "reset")
+
+    def drain(self) -> bool:
+        """Reads all there is; True if anything came, the end of the connection included."""
+        moved = False
+        while self._socket and self.reading and not self.ended:
+            try:
+                data = self._socket.recv(CHUNK)
+            except BlockingIOError:
+                break
+            except OSError:
+                self._end("reset")
+                return True
+            moved = True
+            if not data:
+                self._end("end of file")
+            elif len(self.heard) < MOST_HEARD:
+                self.heard += data
+                if not self.quiet:
+                    self._transcript.add("hears", self.name, data)
+        return moved
+
+    def count(self, words: str | bytes) -> int:
+        """How often these words have been heard."""
+        return self.heard.count(words.encode() if isinstance(words, str) else words)
+
+    def lines(self) -> list[bytes]:
+        """The whole lines heard so far, without their line ends."""
+        return [line.removesuffix(b"\r") for line in bytes(self.heard).split(b"\n")[:-1]]
+
+    def half_close(self) -> None:
+        """Has said all it wanted to say, and goes on listening."""
+        assert self._socket
+        self._transcript.add("leaves", self.name, "shuts down its sending side")
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def leave(self) -> None:
+        """Closes the connection in order."""
+        if self._socket:
+            self.drain()  # unread bytes would turn the close into a reset
+            self._transcript.add("leaves", self.name)
+            self._socket.close()
+            self._socket = None
+
+    def reset(self) -> None:
+        """Ends the connection as a killed machine does: RST, nothing in order."""
+        if self._socket:
+            self._transcript.add("resets", self.name)
+            linger = struct.pack("ii", 1, 0)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._socket.close()
+            self._socket = None
+
+    def _end(self, how: str) -> None:
+        if not self.ended:
+            self.ended = how
+            self._transcript.add("hears", self.name, f"<{how}>")

@@ -1,0 +1,87 @@
+"""When has a program settled? When every thread waits, no byte is under way, and nothing ran in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from grading.observe.sockets import Socket, tcp_sockets
+from grading.observe.threads import ThreadSample, sample_threads
+
+SAME_SAMPLES = 3  # in a row, queues empty: settled
+SAME_WITH_UNREAD = 60  # every thread waits, and bytes lie unread: nobody will read them
+SAME_WITH_UNSENT = 400  # the same for bytes unsent: a delayed acknowledgement takes 40 to 200 ms
+WAKES = 3  # a sleeper that woke so often and did next to nothing is housekeeping
+NEXT_TO_NOTHING_NS = 1_000_000  # of processor time, per wake
+PATIENCE_S = 2.0  # how long a sleeper that never wakes is waited for before something "never came"
+
+
+class Quiescence:
+    """Samples a program until it has settled. Call mark() before each stimulus, look() after.
+
+    The evidence of one look() is a moment; equal samples with equal counts of time slices prove that
+    no thread ran between them. A sleeping thread is no proof of rest, since it may be about to act: it
+    counts as busy until it has woken several times and done nothing, or if it has slept
+    since before the stimulus.
+    """
+
+    def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
+        self._pids = pids
+        self._slept_before: set[tuple[int, int]] = set()
+        self._housekeepers: set[int] = set()
+        self.mark()
+
+    def mark(self) -> None:
+        """Something is about to be done to the program: what it does from now on counts."""
+        threads = sample_threads(self._pids()) or ()
+        self._slept_before = {(t.tid, t.slices) for t in threads if t.asleep}
+        self._first_seen: dict[int, ThreadSample] = {}
+        self._last: tuple[object, ...] | None = None
+        self._same = 0
+        self._start = time.monotonic()
+
+    def look(self, bytes_moved: bool, ignored_ports: Iterable[int] = (), *,
+             strict: bool = False) -> bool:
+        """One sample: True if the program has settled. strict: before saying that a thing never came.
+
+        ignored_ports: local ports of clients that the scene itself keeps from reading.
+        """
+        threads = sample_threads(self._pids())
+        if bytes_moved or threads is None:
+            self._last, self._same = None, 0
+            self._first_seen.clear()
+            return False
+        if not all(t.blocked or (t.asleep and self._excused(t, strict)) for t in threads):
+            self._last, self._same = None, 0
+            return False
+        sockets = _that_matter(tcp_sockets(), frozenset(ignored_ports))
+        signature = (tuple(t for t in threads if not t.asleep), sockets)
+        self._same = self._same + 1 if signature == self._last else 1
+        self._last = signature
+        return self._same >= _samples_needed(sockets)
+
+    def _excused(self, sleeper: ThreadSample, strict: bool) -> bool:
+        if sleeper.tid in self._housekeepers:
+            return True
+        if not strict and (sleeper.tid, sleeper.slices) in self._slept_before:
+            return True
+        if time.monotonic() - self._start > PATIENCE_S:
+            return True
+        first = self._first_seen.setdefault(sleeper.tid, sleeper)
+        wakes = sleeper.slices - first.slices
+        if wakes < WAKES or sleeper.run_ns - first.run_ns > wakes * NEXT_TO_NOTHING_NS:
+            return False
+        self._housekeepers.add(sleeper.tid)
+        return True
+
+
+def _that_matter(rows: tuple[Socket, ...], ignored: frozenset[int]) -> tuple[Socket, ...]:
+    return tuple(row for row in rows if row.port not in ignored and row.peer_port not in ignored)
+
+
+def _samples_needed(sockets: tuple[Socket, ...]) -> int:
+    if any(row.unsent for row in sockets):
+        return SAME_WITH_UNSENT
+    if any(row.unread for row in sockets):
+        return SAME_WITH_UNREAD
+    return SAME_SAMPLES

@@ -1,0 +1,57 @@
+"""The TCP sockets of this network namespace, as /proc/net/tcp and tcp6 tell of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LISTEN = 0x0A
+TIME_WAIT = 0x06
+ANY_ADDRESS = ("00000000", "0" * 32)
+
+
+@dataclass(frozen=True)
+class Socket:
+    """One row of the table. For a listener, `unread` counts connections not accepted yet."""
+
+    address: str  # as the table writes it: hexadecimal, host byte order
+    port: int
+    peer_port: int
+    state: int
+    unsent: int  # bytes not sent, or not acknowledged
+    unread: int  # bytes the program has not read
+    inode: int
+
+    @property
+    def listens(self) -> bool:
+        return self.state == LISTEN
+
+    @property
+    def listens_everywhere(self) -> bool:
+        """True for a listener on 0.0.0.0 or [::]."""
+        return self.listens and self.address in ANY_ADDRESS
+
+
+def tcp_sockets() -> tuple[Socket, ...]:
+    """Every TCP socket here; one moment, as far as /proc gives one."""
+    rows: list[Socket] = []
+    for table in ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"):
+        try:
+            with open(table, encoding="ascii") as file:
+                next(file)
+                rows += [_parse(line) for line in file]
+        except FileNotFoundError:  # a host without IPv6
+            continue
+    return tuple(rows)
+
+
+def _parse(line: str) -> Socket:
+    _, local, remote, state, queues, _, _, _, _, inode, *_ = line.split()
+    address, port = local.rsplit(":", 1)
+    unsent, unread = queues.split(":")
+    return Socket(address, int(port, 16), int(remote.rsplit(":", 1)[1], 16), int(state, 16),
+                  int(unsent, 16), int(unread, 16), int(inode))
+
+
+def listeners() -> dict[int, Socket]:
+    """Port -> listening socket."""
+    return {row.port: row for row in tcp_sockets() if row.listens}

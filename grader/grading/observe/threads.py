@@ -1,0 +1,119 @@
+"""What each thread of a program is doing, read from /proc: running, asleep, or blocked in a call that waits."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import seccomp
+
+
+def _numbers(*names: str) -> frozenset[int]:
+    """The system call numbers of this machine; a name it does not have is left out."""
+    found = (seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) for name in names)
+    return frozenset(number for number in found if number >= 0)
+
+
+# A thread in one of these has nothing to do until something happens to it.
+WAITING = _numbers(
+    "accept", "accept4", "recvfrom", "recvmsg", "recvmmsg", "read", "readv", "poll", "ppoll",
+    "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2", "futex", "futex_waitv",
+    "rt_sigtimedwait", "rt_sigsuspend", "pause", "wait4", "waitid", "io_uring_enter",
+    "io_getevents", "restart_syscall", "connect", "flock", "msgrcv", "semop", "semtimedop")
+SENDING = _numbers("sendto", "sendmsg", "sendmmsg", "write", "writev")  # blocked: nobody reads
+SLEEPING = _numbers("nanosleep", "clock_nanosleep")
+POLLING = _numbers("poll", "ppoll")
+SELECTING = _numbers("select", "pselect6")
+MULTIPLEXING = POLLING | SELECTING | _numbers("epoll_wait", "epoll_pwait", "epoll_pwait2",
+                                              "io_uring_enter", "io_getevents")
+
+
+@dataclass(frozen=True)
+class ThreadSample:
+    """One thread at one moment. Two equal samples of a waiting thread: it has not run in between."""
+
+    pid: int
+    tid: int
+    call: int | None  # the system call it is blocked in; None while it runs
+    first_arguments: tuple[int, int]
+    slices: int  # how often it has been put on a processor
+    run_ns: int  # for how long, altogether
+
+    @property
+    def asleep(self) -> bool:
+        """True if only time will wake it: nanosleep, or a poll or select of nothing."""
+        if self.call in SLEEPING:
+            return True
+        return ((self.call in POLLING and self.first_arguments[1] == 0)
+                or (self.call in SELECTING and self.first_arguments[0] == 0))
+
+    @property
+    def blocked(self) -> bool:
+        """True if an event has to come before it runs again."""
+        return self.call in WAITING | SENDING and not self.asleep
+
+
+def sample_threads(pids: Iterable[int]) -> tuple[ThreadSample, ...] | None:
+    """Every thread of these processes; None if one vanished meanwhile, so something is going on."""
+    samples: list[ThreadSample] = []
+    try:
+        for pid in pids:
+            for name in os.listdir(f"/proc/{pid}/task"):
+                sample = _sample(pid, int(name))
+                if sample:
+                    samples.append(sample)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return tuple(samples)
+
+
+def _sample(pid: int, tid: int) -> ThreadSample | None:
+    """One thread; None for a zombie, which will never run again."""
+    words = _read(f"/proc/{pid}/task/{tid}/syscall").split()
+    run_ns, _, slices = (int(word) for word in _read(f"/proc/{pid}/task/{tid}/schedstat").split())
+    if not words or words[0] in ("running", "-1"):
+        if _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].split()[0] in "ZX":
+            return None
+        return ThreadSample(pid, tid, None, (0, 0), slices, run_ns)
+    arguments = (int(words[1], 16), int(words[2], 16))
+    return ThreadSample(pid, tid, int(words[0]), arguments, slices, run_ns)
+
+
+def _read(path: str) -> str:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 4096).decode("ascii", "replace")
+    finally:
+        os.close(descriptor)
+
+
+def thread_count(pids: Iterable[int]) -> int:
+    """Live threads of these processes; those that have ended and wait to be reaped do not count."""
+    samples = None
+    while samples is None:
+        samples = sample_threads(pid for pid in pids if os.path.exists(f"/proc/{pid}"))
+    return len(samples)
+
+
+def descriptors(pid: int) -> dict[int, str]:
+    """The open descriptors of a process and what each is: a socket, a pipe, a file."""
+    found: dict[int, str] = {}
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found[int(name)] = os.readlink(f"/proc/{pid}/fd/{name}")
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def cpu_ns(pids: Iterable[int]) -> int:
+    """Processor time of these processes so far, in nanoseconds, threads that have ended included."""
+    total = 0
+    for pid in pids:
+        try:
+            total += time.clock_gettime_ns(~pid << 3 | 2)  # the clock clock_getcpuclockid(3) names
+        except OSError:
+            continue
+    return total

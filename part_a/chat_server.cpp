@@ -1,0 +1,39 @@
+// Accepts clients, and gives each a session of its own.
+#include "part_a/chat_server.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "common/log.hpp"
+#include "common/socket.hpp"
+#include "part_a/sessions.hpp"
+
+namespace lab {
+namespace {
+
+// How long a shortage is taken to last if nobody leaves: other programs may be the cause of it.
+constexpr std::chrono::milliseconds kRest{100};
+
+}  // namespace
+
+void run_chat_server(int listener, std::stop_token stop, const Limits& limits) {
+    const std::stop_callback wake(stop, [listener] { hang_up(listener); });  // LAB: wake-acceptor
+    Sessions sessions(limits);
+    for (bool was_exhausted = false;;) {
+        Accepted accepted = accept_from(listener);
+        const bool exhausted = accepted.outcome == Accepted::Outcome::exhausted;
+        if (accepted.outcome == Accepted::Outcome::closed)
+            return;
+        if (exhausted && !was_exhausted)
+            log_line(std::string("cannot accept for now: ") + std::strerror(accepted.error));
+        const bool starved =
+            exhausted || (accepted.socket && !sessions.admit(std::move(accepted.socket)));
+        if (starved)
+            sessions.wait_for_departure(kRest, stop);  // LAB: rest
+        was_exhausted = exhausted;
+    }
+}
+
+}  // namespace lab

@@ -1,0 +1,162 @@
+"""One student command seen from the worker: its first process, the student's process, its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from .mode import SandboxError
+
+_STEP = 0.0005
+_PATIENCE = 10.0
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+# Every program of the chain in front of the student's has this among its arguments.
+CHAIN_MARK = "--default-signal"
+
+
+class Namespace:
+    """The pid namespace of one command. All pids are in the worker's numbering.
+
+    `status_file` is what bwrap writes about it: its first process, later its exit code.
+    """
+
+    def __init__(self, status_file: Path, pid1: int) -> None:
+        self._status_file = status_file
+        self.pid1 = pid1
+        self._student: int | None = None
+        self._student_fd: int | None = None
+        try:
+            self.pidfd: int | None = os.pidfd_open(pid1)
+        except ProcessLookupError:
+            self.pidfd = None
+
+    @staticmethod
+    def wait_for(status_file: Path, alive: Callable[[], bool]) -> Namespace | None:
+        """Waits until bwrap has made the namespace; None if it ended without making one."""
+        found = _poll(lambda: _status(status_file).get("child-pid"), alive)
+        return None if found is None else Namespace(status_file, found)
+
+    @property
+    def gone(self) -> bool:
+        """True once no process of it is left: the kernel ends pid 1 last."""
+        return self.pidfd is None or bool(select.select([self.pidfd], [], [], 0)[0])
+
+    @property
+    def exit_code(self) -> int | None:
+        """What the student's process returned, 128 + n after signal n; None if unknown."""
+        return _status(self._status_file).get("exit-code")
+
+    @property
+    def pid(self) -> int:
+        """The student's process. Waits until it runs the student's program, not ours before it.
+
+        0 if it was over before it could be seen: /proc/0 does not exist.
+        """
+        if self._student is None:
+            self._student = _poll(self._executing, lambda: not self.gone) or 0
+            if self._student:
+                with suppress(ProcessLookupError):
+                    self._student_fd = os.pidfd_open(self._student)
+        return self._student
+
+    def signal(self, number: int) -> None:
+        """To the student's process alone; nothing happens if it is over."""
+        if self.pid and self._student_fd is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._student_fd, number)
+
+    def processes(self) -> list[int]:
+        """Every process of it but pid 1, zombies included."""
+        if self.gone:
+            return []
+        children: dict[int, list[int]] = {}
+        for pid, parent in _parents():
+            children.setdefault(parent, []).append(pid)
+        found, unseen = [], list(children.get(self.pid1, []))
+        while unseen:
+            found.append(unseen.pop())
+            unseen += children.get(found[-1], [])
+        return sorted(found)
+
+    def memory(self, limit: int) -> int:
+        """Bytes all its processes hold; shared pages are shared out only when it matters."""
+        pids = self.processes()
+        resident = sum(map(_resident, pids))
+        return resident if resident <= limit else sum(map(_proportional, pids))
+
+    def kill(self) -> None:
+        """Kills every process of it, and returns when they are gone."""
+        if self.pidfd is None:
+            return
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+        if not select.select([self.pidfd], [], [], _PATIENCE)[0]:
+            raise SandboxError(f"a student's processes did not die within {_PATIENCE:.0f} s")
+
+    def close(self) -> None:
+        """Gives the descriptors back; after that it counts as gone."""
+        for fd in (self.pidfd, self._student_fd):
+            if fd is not None:
+                os.close(fd)
+        self.pidfd = self._student_fd = None
+
+    def _executing(self) -> int | None:
+        """The oldest child of pid 1, once it has left our chain; younger ones are its orphans."""
+        first = next((pid for pid, parent in _parents() if parent == self.pid1), None)
+        line = b"" if first is None else _read(f"/proc/{first}/cmdline")
+        return None if not line or CHAIN_MARK.encode() in line.split(b"\0") else first
+
+
+def _poll(found: Callable[[], int | None], alive: Callable[[], bool]) -> int | None:
+    """Asks until there is an answer, or until nobody is left who could give one."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        running = alive()
+        if (answer := found()) is not None or not running:
+            return answer
+        time.sleep(_STEP)
+    raise SandboxError(f"a sandbox did not start within {_PATIENCE:.0f} s")
+
+
+def _status(file: Path) -> dict[str, int]:
+    """The lines bwrap has written so far, as one dictionary."""
+    merged: dict[str, int] = {}
+    with suppress(FileNotFoundError):
+        for line in file.read_text().splitlines():
+            with suppress(ValueError):
+                merged |= json.loads(line)
+    return merged
+
+
+def _parents() -> list[tuple[int, int]]:
+    """(pid, parent) of every process. Each read races with an exit: what is gone is left out."""
+    found = []
+    for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
+        if stat := _read(f"/proc/{pid}/stat"):
+            found.append((pid, int(stat.rpartition(b")")[2].split()[1])))
+    return found
+
+
+def _resident(pid: int) -> int:
+    return int((_read(f"/proc/{pid}/statm").split() or [b"0", b"0"])[1]) * _PAGE
+
+
+def _proportional(pid: int) -> int:
+    for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
+        if line.startswith(b"Pss:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""

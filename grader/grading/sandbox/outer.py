@@ -1,0 +1,150 @@
+"""The outer sandbox: one trusted worker per submission, in namespaces of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import site
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .mode import Mode, SandboxError
+
+_LINE = 16 << 10
+_TAIL = 64 << 10
+
+
+@dataclass(frozen=True)
+class WorkerSpec:
+    """What to run, and which host folders it sees under which names (all below /run)."""
+
+    argv: tuple[str, ...]
+    read_only: Mapping[Path, Path]
+    writable: Mapping[Path, Path]
+    slot: int
+    env: Mapping[str, str] = field(default_factory=dict)
+    wall_seconds: float = 600
+
+
+@dataclass(frozen=True)
+class WorkerEnd:
+    """How a worker ended: exit status (128 + n after signal n) and the last 64 KiB it said."""
+
+    status: int
+    output_tail: str
+    timed_out: bool
+
+
+def run_worker(spec: WorkerSpec, on_line: Callable[[str], None] | None = None,
+               stop: threading.Event | None = None) -> WorkerEnd:
+    """Runs one worker to its end and returns when nothing of it is left.
+
+    Blocks, and must be called from a thread that lives that long: the kernel kills a sandbox
+    whose starting thread has ended. `stop`, set by another thread, ends the worker early;
+    KeyboardInterrupt and every other exception end it too. Lines may come cut at 16 KiB.
+    """
+    worker = _Worker(spec)
+    try:
+        timed_out = worker.listen(on_line or (lambda line: None), stop)
+    finally:
+        status = worker.end()
+    return WorkerEnd(status, worker.tail.decode(errors="replace"), timed_out)
+
+
+class _Worker:
+    """The running bwrap, the pidfd of its namespace's first process, and what it printed."""
+
+    def __init__(self, spec: WorkerSpec) -> None:
+        self.tail = b""
+        self._deadline = time.monotonic() + spec.wall_seconds
+        info, info_writer = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                _command_line(spec, info_writer), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=_environment(spec),
+                start_new_session=True, pass_fds=(info_writer,))
+        finally:
+            os.close(info_writer)
+        with os.fdopen(info, "rb") as reader:
+            self._first = _open_first(reader.read())
+
+    def listen(self, on_line: Callable[[str], None], stop: threading.Event | None) -> bool:
+        """Hands on lines until the worker ends; true if its time was up before that."""
+        assert self._process.stdout is not None
+        fd, line = self._process.stdout.fileno(), b""
+        while (left := self._deadline - time.monotonic()) > 0:
+            if stop is not None and stop.is_set():
+                return False
+            if not select.select([fd], [], [], min(left, 0.1))[0]:
+                continue
+            if not (data := os.read(fd, _LINE)):
+                return not self._ends_by_itself()
+            self.tail = (self.tail + data)[-_TAIL:]
+            *whole, line = (line + data).split(b"\n")
+            for each in whole if len(line) < _LINE else [*whole, line]:
+                on_line(each.decode(errors="replace"))
+            line = line if len(line) < _LINE else b""
+        return True
+
+    def _ends_by_itself(self) -> bool:
+        try:
+            self._process.wait(max(0.0, self._deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self) -> int:
+        """Kills what is left, waits until it is gone, and returns the exit status."""
+        assert self._process.stdout is not None
+        gone = True
+        if self._first is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+            gone = bool(select.select([self._first], [], [], 10)[0])
+            os.close(self._first)
+        # Most often it is over by now. A monitor that was stopped needs the signal.
+        self._process.kill()
+        self._process.stdout.close()
+        status = self._process.wait()
+        if not gone:
+            raise SandboxError("a worker could not be killed within 10 seconds")
+        return status if status >= 0 else 128 - status
+
+
+def _open_first(info: bytes) -> int | None:
+    """A pidfd of the namespace's first process, or None if bwrap did not get that far."""
+    try:
+        return os.pidfd_open(int(json.loads(info)["child-pid"]))
+    except (ValueError, KeyError, ProcessLookupError):
+        return None
+
+
+def _environment(spec: WorkerSpec) -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/tmp", "LANG": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUSERBASE": site.getuserbase(),
+            **spec.env, **Mode.of_this_process(spec.slot).environment()}
+
+
+def _command_line(spec: WorkerSpec, info_fd: int) -> list[str]:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise SandboxError("bubblewrap (bwrap) is not installed")
+    mode = Mode.of_this_process(spec.slot)
+    mode.check_student_is_nobody()
+    binds = [argument for option, folders in (("--ro-bind", spec.read_only),
+                                              ("--bind", spec.writable))
+             for host, inside in folders.items()
+             for argument in (option, str(host.absolute()), str(inside))]
+    return [bwrap, "--die-with-parent", "--new-session", *mode.outer_arguments(),
+            "--unshare-net", "--unshare-ipc", "--unshare-pid", "--unshare-uts",
+            "--unshare-cgroup-try", "--hostname", "lab", "--info-fd", str(info_fd),
+            "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp",
+            "--tmpfs", "/run", "--dir", "/run/box", *binds, "--chdir", "/", "--", *spec.argv]

@@ -81,4 +81,37 @@ $(TESTS):
 unit: $(TESTS)  ## the reference's own unit tests (SAN=thread, SAN=address,undefined)
 	@set -e; for t in $^; do echo "== $$t"; $$t --gtest_brief=1; done
 
+# What is written in Python runs on the interpreter that bootstrap.sh finds, or installs.
+GRADING = python=$$(grader/bootstrap.sh) && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader $$python -m
+CHOICE  = $(if $(PART),--part '$(PART)') $(if $(T),--check '$(T)')
+
+test:  ## build and grade this tree, and show the score card (PART=part_a, T=name or pattern)
+	@$(GRADING) grading.test_command $(CHOICE) $(ARGS)
+
+rubric:  ## what is graded: every promise and what it is worth (PART=part_a)
+	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(ARGS)
+
+check:  ## everything: lint, unit tests plain and sanitized, the grader's tests, samples, this tree
+	@grader/check.sh
+
+SOURCES = $(wildcard $(foreach folder,common part_a part_b part_c grader/drivers,\
+            $(addprefix $(folder)/,*.cpp *.hpp *.h tests/*.cpp tests/*.hpp)))
+
+lint:  ## formatting, shell scripts, who includes whom, Python types; changes nothing
+	@python=$$(grader/bootstrap.sh check) && clang-format --dry-run -Werror $(SOURCES) && \
+	shellcheck $(wildcard grader/*.sh .ci/run) && $$python grader/lint_includes.py && \
+	cd grader && $$python -m mypy --strict --no-error-summary grading lint_includes.py
+
+format:  ## lay out the C++ sources
+	clang-format -i $(SOURCES)
+
+bootstrap:  ## install what building and grading need (asks first; YES=1 does not)
+	@grader/bootstrap.sh >/dev/null
+
+clean:  ## remove everything that was built
+	rm -rf build server part_a/server part_a/client part_b/*.a part_b/*.so part_c/main part_c/st_proactor
+
+help:  ## this list
+	@sed -n 's/^\([a-z_]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+
 -include $(shell find build -name '*.d' 2>/dev/null)

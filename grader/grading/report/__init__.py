@@ -1,0 +1,1 @@
+"""What is shown and written of a Report: everything here is derived from it and from lab.toml."""

@@ -1,0 +1,35 @@
+"""How far grading has come: bars on a terminal, nothing or plain lines elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+                    TimeElapsedColumn(), console=console, transient=True,
+                    disable=not console.is_terminal)
+
+
+@contextmanager
+def showing_parts(console: Console, parts: Sequence[str]) -> Iterator[Callable[[str, str, int, int], None]]:
+    """A bar for each part of the one submission that is graded; it is gone when the card comes."""
+    with _bars(console) as bars:
+        tasks = {part: bars.add_task(part, total=None) for part in parts}
+
+        def advance(submission: str, part: str, done: int, rows: int) -> None:
+            bars.update(tasks[part], completed=min(done, rows), total=rows)
+
+        yield advance
+
+
+@contextmanager
+def showing_submissions(console: Console, number: int) -> Iterator[Callable[[], None]]:
+    """One bar for all submissions; call what it yields for each that is done."""
+    with _bars(console) as bars:
+        task = bars.add_task("submissions", total=number)
+        yield lambda: bars.advance(task)

@@ -1,0 +1,109 @@
+"""What is graded: every check with its promise, clauses and points, read without running anything."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grading.lab import CheckRow, Lab, LabError, Target, read_lab
+from grading.report.wording import points
+
+GRADER = Path(__file__).resolve().parents[2]
+
+
+def promises(grader: Path) -> dict[str, str]:
+    """Check name -> the docstring of its function check_NAME, in one line each."""
+    found: dict[str, str] = {}
+    for path in sorted((grader / "checks").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("check_"):
+                found[node.name.removeprefix("check_")] = " ".join((ast.get_docstring(node) or "").split())
+    return found
+
+
+def markdown(lab: Lab, part: str, promise_of: dict[str, str]) -> str:
+    """The part's rubric as the assignment sheets show it: a table for each target."""
+    lines: list[str] = []
+    for target in _targets(lab, part):
+        rows = _rows(lab, target)
+        lines += [f"**{target.title}**: {_worth(rows, target)}", "",
+                  "| what your program promises | clause | points |", "|---|---|---|"]
+        lines += [f"| {_promise(row, promise_of)} (`{row.name}`) | {', '.join(row.clauses)} "
+                  f"| {points(row.worth(target.name))} |" for row in rows]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def print_rubric(console: Console, lab: Lab, promise_of: dict[str, str], pattern: str = "") -> None:
+    """Everything, part by part, as `make rubric` shows it."""
+    for part in lab.parts.values():
+        if pattern and part.name != pattern:
+            continue
+        console.print(Text(part.title, "bold"))
+        for target in _targets(lab, part.name):
+            console.print(_table(lab, target, promise_of))
+        console.print()
+    whole = f"Together {points(lab.max_score)} points"
+    console.print(whole + (f", and {points(lab.max_extra)} of extra credit." if lab.max_extra else "."))
+
+
+def _table(lab: Lab, target: Target, promise_of: dict[str, str]) -> Table:
+    rows = _rows(lab, target)
+    table = Table(title=Text(f"{target.title}: {_worth(rows, target)}"), title_justify="left",
+                  title_style="", box=None, padding=(0, 1), show_header=False, expand=True)
+    table.add_column(justify="right", width=5)
+    table.add_column(ratio=1)
+    table.add_column(justify="right", width=8, style="dim")
+    for row in rows:
+        promise = Text(f"{_promise(row, promise_of)}\n").append(row.name, "dim")
+        table.add_row(points(row.worth(target.name)), promise, " ".join(row.clauses))
+    return table
+
+
+def _targets(lab: Lab, part: str) -> list[Target]:
+    return [target for target in lab.targets.values() if target.part == part]
+
+
+def _rows(lab: Lab, target: Target) -> list[CheckRow]:
+    return [row for row, its in lab.rows_of(target.part) if its == target and row.visibility == "visible"]
+
+
+def _worth(rows: list[CheckRow], target: Target) -> str:
+    extra = " of extra credit" if any(target.name in row.extra for row in rows) else ""
+    return f"{points(sum(row.worth(target.name) for row in rows))} points{extra}"
+
+
+def _promise(row: CheckRow, promise_of: dict[str, str]) -> str:
+    return promise_of.get(row.name) or row.name.replace("_", " ")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`make rubric`; 2 when the part is not known."""
+    parser = argparse.ArgumentParser(prog="make rubric", description=__doc__)
+    parser.add_argument("--part", default="", help="only this part")
+    parser.add_argument("--markdown", metavar="PART", help="the tables of one part in Markdown")
+    wish = parser.parse_args(arguments)
+    try:
+        lab = read_lab(GRADER / "lab.toml")
+    except LabError as error:
+        print(f"rubric: {error}", file=sys.stderr)
+        return 1
+    part = wish.markdown or wish.part
+    if part and part not in lab.parts:
+        print(f"rubric: no part {part}; there are {', '.join(lab.parts)}", file=sys.stderr)
+        return 2
+    if wish.markdown:
+        print(markdown(lab, part, promises(GRADER)))
+    else:
+        print_rubric(Console(highlight=False, markup=False), lab, promises(GRADER), part)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""Grades every submission of a folder: results, a gradebook, the class at one look."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from grading.grade import Order, grade_all
+from grading.report.class_table import print_class
+from grading.report.gradebook import gradebook
+from grading.report.progress import showing_submissions
+from grading.report.result_json import write_result, write_whole
+from grading.report.wording import printable, score
+from grading.run_options import GRADER, CannotGrade, cores, make_order, parser
+from grading.submission import Submission, differences, find_submissions
+from grading.verdict import Report
+
+STOPPED = 130  # as a shell says it of SIGINT
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0: all graded, whatever the scores; 1: an error of ours, or a sample's verdict is not the
+    expected one; 2: usage."""
+    wish = _options().parse_args(arguments)
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    try:
+        order = make_order(wish.part, wish.check, wish.jobs, GRADER.parent / "build" / "grader-cache")
+        return _run(order, _submissions(wish), wish.results, console)
+    except CannotGrade as reason:
+        print(f"run_all: {reason}", file=sys.stderr)
+        return reason.status
+
+
+def _options() -> argparse.ArgumentParser:
+    options = parser("grader/run_all.sh", __doc__)
+    options.add_argument("submissions", nargs="?", type=Path, default=GRADER / "samples",
+                         metavar="SUBMISSIONS", help="a folder with one folder for each submission "
+                         "(default: the samples)")
+    options.add_argument("-o", dest="results", type=Path, default=Path("results"), metavar="RESULTS",
+                         help="where the results go (default: results)")
+    options.add_argument("-j", dest="jobs", type=int, default=cores(), metavar="N",
+                         help="so many parts side by side (default: the number of cores)")
+    return options
+
+
+def _submissions(wish: argparse.Namespace) -> list[Submission]:
+    """What there is to grade; proves that the results can be written before anything is graded."""
+    folder: Path = wish.submissions
+    try:
+        found = find_submissions(folder, wish.results)
+    except OSError as error:
+        raise CannotGrade(f"{printable(str(folder))}: {error.strerror}") from error
+    if not found:
+        raise CannotGrade(f"{printable(str(folder))}: no submissions in it (each is a folder of its own)")
+    try:
+        wish.results.mkdir(parents=True, exist_ok=True)
+        write_whole(wish.results / ".writable", "")
+        (wish.results / ".writable").unlink()
+    except OSError as error:
+        raise CannotGrade(f"{printable(str(wish.results))}: cannot be written: {error.strerror}") from error
+    return found
+
+
+def _run(order: Order, submissions: list[Submission], results: Path, console: Console) -> int:
+    start, reports, wrong = time.monotonic(), dict[str, Report](), list[str]()
+    by_name = {submission.name: submission for submission in submissions}
+    stopped = False
+    try:
+        with showing_submissions(console, len(submissions)) as one_more, \
+                closing(grade_all(order, submissions)) as graded:
+            for report in graded:
+                write_result(results / report.submission / "result.json", report)
+                wrong += [f"{report.submission}: {line}" for line in
+                          differences(by_name[report.submission], report, order.lab)]
+                reports[report.submission] = _slim(report)
+                one_more()
+                console.print(_line(len(reports), len(submissions), report), soft_wrap=True)
+    except KeyboardInterrupt:
+        stopped = True
+    done = [reports[name] for name in by_name if name in reports]
+    write_whole(results / "gradebook.csv", gradebook(order.lab, done))
+    _sum_up(console, order, done, wrong, results, time.monotonic() - start)
+    if stopped:
+        print(f"run_all: stopped; {len(done)} of {len(submissions)} were graded", file=sys.stderr)
+        return STOPPED
+    return 1 if wrong or any(report.has_grader_error for report in done) else 0
+
+
+def _slim(report: Report) -> Report:
+    """What the class table needs: the scenes are in result.json by now."""
+    return replace(report, build_logs={}, rows=tuple(
+        replace(row, transcript=(), cause=None) for row in report.rows))
+
+
+def _line(number: int, of: int, report: Report) -> Text:
+    seconds = sum(row.seconds for row in report.rows)
+    status = "" if report.status == "graded" else f"  {report.status}: {' '.join(report.notes)}"
+    return Text(printable(f"[{number:>{len(str(of))}}/{of}] {report.submission:<24} "
+                          f"{score(report.rows)}  ({seconds:.1f} s){status}"))
+
+
+def _sum_up(console: Console, order: Order, done: list[Report], wrong: list[str], results: Path,
+            seconds: float) -> None:
+    if done:
+        console.print()
+        print_class(console, order.lab, done)
+    for report in done:
+        ours = [row for row in report.rows if row.verdict.value == "ERROR"]
+        if ours:
+            console.print(Text(printable(f"ERROR  {report.submission}: {len(ours)} rows, the first "
+                                         f"{ours[0].target}/{ours[0].name}; see result.json"), "magenta"))
+    for line in wrong:
+        console.print(Text(printable(f"NOT AS EXPECTED  {line}"), "red"), soft_wrap=True)
+    console.print(Text(printable(f"\n{len(done)} graded in {seconds:.1f} s; results in {results}",
+                                 keep="\n")))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

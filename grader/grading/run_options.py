@@ -1,0 +1,69 @@
+"""What `make test` and run_all.sh have in common before they grade: options, tools, sandbox."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+from grading import sandbox
+from grading.grade import Order, environment_of
+from grading.lab import Lab, LabError, read_lab
+from grading.report.rubric import promises
+
+GRADER = Path(__file__).resolve().parents[1]
+MAX_JOBS = 184  # so many uids the sandbox has to give away
+TOOLS = ("make", "g++")
+
+
+class CannotGrade(Exception):
+    """One line for whoever called, and the exit status."""
+
+    def __init__(self, words: str, status: int = 2) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+def parser(program: str, description: str | None) -> argparse.ArgumentParser:
+    """A parser with the options that both commands know."""
+    made = argparse.ArgumentParser(prog=program, description=description)
+    made.add_argument("--part", default="", help="grade this part only")
+    made.add_argument("--check", default="*", metavar="GLOB", help="run only the checks so named")
+    return made
+
+
+def make_order(part: str, pattern: str, jobs: int, cache: Path) -> Order:
+    """Proves that grading is possible here and says what is to be graded; raises CannotGrade."""
+    try:
+        lab = read_lab(GRADER / "lab.toml")
+    except LabError as error:
+        raise CannotGrade(str(error), 1) from error
+    _prove_wish(lab, part, pattern)
+    if not 1 <= jobs <= MAX_JOBS:
+        raise CannotGrade(f"-j {jobs}: a number from 1 to {MAX_JOBS} is wanted")
+    if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
+        raise CannotGrade(f"{' and '.join(missing)} not found: grader/bootstrap.sh installs them", 1)
+    probe = sandbox.probe()
+    if probe.tier == "none":
+        raise CannotGrade(f"no sandbox here: {probe.reason}. {probe.advice}", 1)
+    parts = tuple(name for name in lab.parts
+                  if part in ("", name) and lab.rows_of(name, pattern))
+    return Order(lab, GRADER, sys.executable, cache, promises(GRADER),
+                 environment_of(GRADER, lab, probe.tier), parts, pattern, jobs)
+
+
+def _prove_wish(lab: Lab, part: str, pattern: str) -> None:
+    if part and part not in lab.parts:
+        raise CannotGrade(f"no part {part}; there are {', '.join(lab.parts)}")
+    if not any(fnmatch(row.name, pattern) and any(lab.targets[t].part == part or not part
+               for t in row.targets) for row in lab.checks.values()):
+        raise CannotGrade(f"no check of {part or 'any part'} is named {pattern}; "
+                          "`make rubric` lists them")
+
+
+def cores() -> int:
+    """How many processors this process may use."""
+    return min(MAX_JOBS, len(os.sched_getaffinity(0)))

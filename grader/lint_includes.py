@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Who may include whom: proves that every `#include "..."` keeps to the house's rules."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PUBLIC = ("part_b/proactor.h", "part_b/st_proactor.hpp")  # the two facades of the library
+MAY_INCLUDE = {  # folder -> what its files may include, as prefixes of paths
+    "common": ("common/",),
+    "part_a": ("part_a/", "common/"),
+    "part_b": ("part_b/", "common/"),
+    "part_c": ("part_c/", "common/", *PUBLIC),
+    "bonus": ("bonus/", "common/error.hpp", "common/unique_fd.hpp", "common/stop_signal.hpp",
+              "common/options.hpp"),
+    "grader": ("grader/", *PUBLIC),
+}
+# The proactor moves bytes; only the C facade knows that they are a chat.
+CORE = re.compile(r"part_b/(proactor\.[ch]pp|\w*source\.[ch]pp|executor\.[ch]pp|st_proactor\.[ch]pp)")
+CHAT = ("common/room.hpp", "common/line_framer.hpp", "common/outbox.hpp", "common/mailbox.hpp")
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
+
+
+def complaint(path: str, included: str, root: Path = ROOT) -> str:
+    """What is wrong with this include, or nothing."""
+    folder = path.partition("/")[0]
+    if ".." in included:
+        return "climbs with ../; write the path from the root"
+    if folder == "grader" and f"part_b/{included}" in PUBLIC:
+        return ""  # as a student's program writes it
+    if not included.startswith(MAY_INCLUDE[folder]):
+        return f"{folder} may not include it"
+    if not (root / included).is_file():
+        return "there is no such file"
+    if path in PUBLIC:
+        return "a facade includes nothing of ours"
+    if CORE.fullmatch(path) and included in CHAT:
+        return "the proactor's core knows nothing of chat"
+    return ""
+
+
+def complaints(root: Path = ROOT) -> list[str]:
+    """One line, `file:line: include: what is wrong`, for each include that may not be."""
+    found = []
+    for folder in MAY_INCLUDE:
+        for path in sorted((root / folder).rglob("*.[ch]*")):
+            if path.suffix not in (".h", ".hpp", ".cpp", ".c") or {"samples", "corpus"} & set(path.parts):
+                continue
+            name = path.relative_to(root).as_posix()
+            for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+                match = INCLUDE.match(line)
+                if match and (wrong := complaint(name, match[1], root)):
+                    found.append(f'{name}:{number}: "{match[1]}": {wrong}')
+    return found
+
+
+if __name__ == "__main__":
+    wrong_ones = complaints()
+    print(*wrong_ones, sep="\n", end="\n" if wrong_ones else "")
+    sys.exit(1 if wrong_ones else 0)

@@ -21,7 +21,9 @@ constexpr std::chrono::milliseconds kRest{100};
 void run_chat_server(int listener, std::stop_token stop, const Limits& limits) {
     const std::stop_callback wake(stop, [listener] { hang_up(listener); });  // LAB: wake-acceptor
     Sessions sessions(limits);
-    for (bool was_exhausted = false;;) {
+    bool was_exhausted = false;
+    // Without a free descriptor accept() fails before it looks at the listener: ask `stop`, too.
+    while (!stop.stop_requested()) {
         Accepted accepted = accept_from(listener);
         const bool exhausted = accepted.outcome == Accepted::Outcome::exhausted;
         if (accepted.outcome == Accepted::Outcome::closed)

@@ -13,7 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from grading.grade import Order, grade_all
+from grading.grade import grade_all
+from grading.part_worker import Order
 from grading.report.class_table import print_class
 from grading.report.gradebook import gradebook
 from grading.report.progress import showing_submissions
@@ -33,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     try:
-        order = make_order(wish.part, wish.check, wish.jobs, GRADER.parent / "build" / "grader-cache")
-        return _run(order, _submissions(wish), wish.results, console)
+        order = make_order(wish.part, wish.check, wish.jobs)
+        return _run(order, _submissions(wish), wish, console)
     except CannotGrade as reason:
         print(f"run_all: {reason}", file=sys.stderr)
         return reason.status
@@ -70,13 +71,15 @@ def _submissions(wish: argparse.Namespace) -> list[Submission]:
     return found
 
 
-def _run(order: Order, submissions: list[Submission], results: Path, console: Console) -> int:
+def _run(order: Order, submissions: list[Submission], wish: argparse.Namespace,
+         console: Console) -> int:
+    results: Path = wish.results
     start, reports, wrong = time.monotonic(), dict[str, Report](), list[str]()
     by_name = {submission.name: submission for submission in submissions}
     stopped = False
     try:
         with showing_submissions(console, len(submissions)) as one_more, \
-                closing(grade_all(order, submissions)) as graded:
+                closing(grade_all(order, submissions, wish.jobs)) as graded:
             for report in graded:
                 write_result(results / report.submission / "result.json", report)
                 wrong += [f"{report.submission}: {line}" for line in

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import shutil
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
 from grading import sandbox
-from grading.grade import Order, environment_of
 from grading.lab import Lab, LabError, read_lab
+from grading.part_worker import Order
 from grading.report.rubric import promises
 
 GRADER = Path(__file__).resolve().parents[1]
@@ -35,7 +36,7 @@ def parser(program: str, description: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def make_order(part: str, pattern: str, jobs: int, cache: Path) -> Order:
+def make_order(part: str, pattern: str, jobs: int) -> Order:
     """Proves that grading is possible here and says what is to be graded; raises CannotGrade."""
     try:
         lab = read_lab(GRADER / "lab.toml")
@@ -47,12 +48,15 @@ def make_order(part: str, pattern: str, jobs: int, cache: Path) -> Order:
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
         raise CannotGrade(f"{' and '.join(missing)} not found: grader/bootstrap.sh installs them", 1)
     probe = sandbox.probe()
-    if probe.tier == "none":
-        raise CannotGrade(f"no sandbox here: {probe.reason}. {probe.advice}", 1)
+    if probe.tier is sandbox.Tier.NONE:
+        raise CannotGrade(f"no sandbox, so nothing was graded: {probe.reason}"
+                          + (f"; what to do: {probe.advice}" if probe.advice else ""), 1)
     parts = tuple(name for name in lab.parts
                   if part in ("", name) and lab.rows_of(name, pattern))
-    return Order(lab, GRADER, sys.executable, cache, promises(GRADER),
-                 environment_of(GRADER, lab, probe.tier), parts, pattern, jobs)
+    environment = {"grader": "", "profile": lab.name, "compiler": "", "kernel": platform.release(),
+                   "sandbox": probe.tier.value}
+    return Order(lab, GRADER, sys.executable, GRADER.parent / "build" / "grader-cache",
+                 promises(GRADER), environment, parts, pattern)
 
 
 def _prove_wish(lab: Lab, part: str, pattern: str) -> None:

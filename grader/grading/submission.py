@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grading.lab import Lab, tomllib
+try:
+    import tomllib
+except ImportError:  # Python 3.10
+    import tomli as tomllib  # type: ignore[no-redef]
+
+from grading.lab import Lab
 from grading.verdict import CheckResult, Report, Verdict
 
 NOT_SAID = "PASS"  # the verdict that expected.toml means where it names none

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing
-from dataclasses import replace
 
 from rich.console import Console
 
@@ -46,9 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _grade(part: str, pattern: str, console: Console) -> Report:
-    order = make_order(part, pattern, cores(), ROOT / "build" / "grader-cache")
+    order, tree = make_order(part, pattern, cores()), Submission(ROOT.name, ROOT)
     with showing_parts(console, order.parts) as progress, \
-            closing(grade_all(replace(order, progress=progress), [Submission(ROOT.name, ROOT)])) as reports:
+            closing(grade_all(order, [tree], cores(), progress)) as reports:
         return next(reports)
 
 

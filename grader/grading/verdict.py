@@ -75,14 +75,12 @@ class CheckResult:
     @staticmethod
     def from_json(row: dict[str, Any]) -> CheckResult:
         """The inverse of to_json()."""
-        cause = row["cause"]
-        return CheckResult(**{
-            **row,
-            "verdict": Verdict(row["verdict"]),
-            "clauses": tuple(row["clauses"]),
-            "cause": Cause(**{**cause, "hints": tuple(cause["hints"])}) if cause else None,
-            "transcript": tuple(Event(**event) for event in row["transcript"]),
-        })
+        fields, cause = dict(row), row["cause"]
+        fields["verdict"] = Verdict(row["verdict"])
+        fields["clauses"] = tuple(row["clauses"])
+        fields["cause"] = Cause(**dict(cause, hints=tuple(cause["hints"]))) if cause else None
+        fields["transcript"] = tuple(Event(**event) for event in row["transcript"])
+        return CheckResult(**fields)
 
 
 @dataclass(frozen=True)

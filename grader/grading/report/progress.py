@@ -16,12 +16,12 @@ def _bars(console: Console) -> Progress:
 
 
 @contextmanager
-def showing_parts(console: Console, parts: Sequence[str]) -> Iterator[Callable[[str, str, int, int], None]]:
+def showing_parts(console: Console, parts: Sequence[str]) -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each part of the one submission that is graded; it is gone when the card comes."""
     with _bars(console) as bars:
         tasks = {part: bars.add_task(part, total=None) for part in parts}
 
-        def advance(submission: str, part: str, done: int, rows: int) -> None:
+        def advance(part: str, done: int, rows: int) -> None:
             bars.update(tasks[part], completed=min(done, rows), total=rows)
 
         yield advance

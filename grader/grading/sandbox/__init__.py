@@ -8,7 +8,8 @@ from .mode import SandboxError
 from .namespace import Namespace
 from .network import fresh_ipc, fresh_network
 from .outer import WorkerEnd, WorkerSpec, run_worker
+from .probe import Probe, Tier, probe
 
 __all__ = ["BUILD", "RUN", "Box", "Command", "Confined", "Exit", "Finished", "Limits",
-           "Namespace", "SandboxError", "WorkerEnd", "WorkerSpec", "fresh_ipc", "fresh_network",
-           "run_worker"]
+           "Namespace", "Probe", "SandboxError", "Tier", "WorkerEnd", "WorkerSpec", "fresh_ipc",
+           "fresh_network", "probe", "run_worker"]

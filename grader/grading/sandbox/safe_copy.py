@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -16,6 +17,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _SOURCE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # Exclusive: a file or link planted under that name is never written through.
 _TARGET = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+# No permission; gone; a link or a socket where a moment ago there was a file.
+_UNREADABLE = {errno.EACCES, errno.EPERM, errno.ENOENT, errno.ELOOP, errno.ENXIO, errno.ENOTDIR}
 _CLIMBING_AFTER_A_NAME = re.compile(r"(^|/)(?!\.\.?(/|$))[^/]+/+(\.+/+)*\.\.(/|$)")
 
 
@@ -90,7 +93,12 @@ def _copy_folder(copy: _Copy, source: int, target: int, prefix: str) -> None:
     with os.scandir(source) as entries:
         names = _bounded(copy, entries)
     for name in sorted(names):
-        reason = _copy_entry(copy, source, target, prefix, name)
+        try:
+            reason = _copy_entry(copy, source, target, prefix, name)
+        except OSError as error:
+            if error.errno not in _UNREADABLE:
+                raise
+            reason = "cannot be read"
         if reason:
             copy.notes.append(f"{printable(prefix + name)}: {reason}, left out")
     if copy.policy.mtime_ns is not None:

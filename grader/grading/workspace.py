@@ -1,0 +1,98 @@
+"""A clean private copy of what a student handed in, and of what was built from it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path, PurePosixPath
+
+from grading.sandbox.safe_copy import CopyLimits, CopyPolicy, Rejected, copy_tree
+
+__all__ = ["CopyLimits", "Rejected", "content_hash", "copy_built", "stage"]
+
+_MAX_NOTES = 100
+# One time for all: `make` must not believe that anything is newer than anything else.
+_HANDED_IN_NS = 946_684_800 * 10**9
+_BUILT = CopyLimits(files=20000, bytes=512 << 20, file_bytes=256 << 20, depth=64)
+_VERSION_CONTROL = {".git", ".svn", ".hg", "__MACOSX", "__pycache__"}
+_CONFIGURES_TOOLS = re.compile(r"conftest\.py|pytest\.ini|tox\.ini|setup\.cfg|(site|user)customize"
+                               r"\.py|\.gdbinit|\.valgrindrc|\.clang.*|\.lsan.*|\.tsan.*")
+_MADE_BY_A_BUILD = re.compile(r".*\.(o|lo|obj|a|la|so|so\.[0-9.]+|d|gch|pch|gcda|gcno|exe|dylib)")
+_PROGRAM_HEADS = (b"\x7fELF", b"!<arch>\n", b"MZ\x90", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+
+
+def stage(source: Path, staged: Path, limits: CopyLimits = CopyLimits()) -> list[str]:
+    """Copies a stranger's folder into the new folder `staged`; one line for each thing left out.
+
+    Raises Rejected, with a sentence for the student, when it is too large; `staged` is then
+    incomplete. Links that stay inside are kept: nobody but programs in a sandbox follows them.
+    """
+    staged.mkdir(parents=True)
+    try:
+        notes = copy_tree(source, staged, CopyPolicy(limits, _why_not, _why_not_this_content,
+                                                     mtime_ns=_HANDED_IN_NS))
+    except NotADirectoryError as error:
+        raise Rejected("What was handed in is not a folder.") from error
+    more = len(notes) - _MAX_NOTES
+    return notes if more <= 0 else [*notes[:_MAX_NOTES], f"and {more} more"]
+
+
+def content_hash(staged: Path) -> str:
+    """Equal for equal paths, contents, links and exec bits; for our own copies only."""
+    total = hashlib.sha256()
+    for path in sorted(staged.rglob("*")):
+        facts = path.lstat()
+        if path.is_symlink():
+            kind, content = "link", os.readlink(path).encode()
+        elif path.is_dir():
+            kind, content = "folder", b""
+        else:
+            kind = "program" if facts.st_mode & 0o100 else "file"
+            content = hashlib.sha256(path.read_bytes()).digest()
+        for part in (kind.encode(), os.fsencode(path.relative_to(staged)), content):
+            total.update(len(part).to_bytes(8, "big") + part)
+    return total.hexdigest()
+
+
+def copy_built(box_work: Path, destination: Path) -> list[str]:
+    """Keeps a finished build, with its times. `destination` appears whole or not at all.
+
+    If another worker has put one there meanwhile, that one stays.
+    """
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".copying.", dir=destination.parent))
+    try:
+        notes = copy_tree(box_work, scratch, CopyPolicy(_BUILT))
+        scratch.chmod(0o755)
+        _publish(scratch, destination)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return notes
+
+
+def _publish(scratch: Path, destination: Path) -> None:
+    try:
+        scratch.rename(destination)
+    except OSError:
+        if not destination.exists():
+            raise
+
+
+def _why_not(path: str, is_folder: bool) -> str | None:
+    *above, name = PurePosixPath(path).parts
+    if is_folder:
+        if path == "results":
+            return "results of a grader"
+        return "not part of the work" if name in _VERSION_CONTROL else None
+    if _CONFIGURES_TOOLS.fullmatch(name):
+        return "a file that configures the grader's tools"
+    if "build" in above or _MADE_BY_A_BUILD.fullmatch(name):
+        return "made by a build"
+    return None
+
+
+def _why_not_this_content(head: bytes) -> str | None:
+    return "a program that is already built" if head.startswith(_PROGRAM_HEADS) else None

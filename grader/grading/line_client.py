@@ -15,24 +15,32 @@ MOST_HEARD = 64 << 20  # bytes kept of one client: a server that floods costs th
 class LineClient:
     """One connection. Never blocks: what cannot be sent at once goes out while the stage pumps."""
 
-    def __init__(self, name: str, port: int, transcript: Transcript, host: str = "127.0.0.1",
-                 receive_buffer: int | None = None) -> None:
+    def __init__(self, name: str, connection: socket.socket, transcript: Transcript) -> None:
         self.name = name
         self.heard = bytearray()
-        self.ended = ""  # "end of file" or "reset", once the server has ended the connection
+        self.ended = ""  # "end of file" or "reset", once the other side has ended the connection
         self.reading = True  # False: the scene keeps this client from reading
-        self.quiet = False  # True: its bytes are counted, but not written into the transcript
         self._transcript = transcript
         self._unsent = bytearray()
-        self._socket: socket.socket | None = socket.socket(
-            socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        self._socket: socket.socket | None = connection
+        connection.setblocking(False)
+        self.port: int = connection.getsockname()[1]
+
+    @staticmethod
+    def knock(name: str, port: int, transcript: Transcript, host: str = "127.0.0.1",
+              receive_buffer: int | None = None) -> LineClient:
+        """Connects to a server. On loopback the kernel answers at once, accepted or not."""
+        connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.connect((host, port))  # loopback: the kernel answers, accepted or not
-        self._socket.setblocking(False)
-        self.port: int = self._socket.getsockname()[1]
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            connection.connect((host, port))
+        except OSError:
+            connection.close()
+            raise
         transcript.add("joins", name)
+        return LineClient(name, connection, transcript)
 
     @property
     def here(self) -> bool:
@@ -53,8 +61,7 @@ class LineClient:
 
     def send(self, data: bytes) -> None:
         """Sends bytes as they are, in one packet if the kernel has room."""
-        if not self.quiet:
-            self._transcript.add("says", self.name, data)
+        self._transcript.add("says", self.name, data)
         self._unsent += data
         self.flush()
 
@@ -85,8 +92,7 @@ class LineClient:
                 self._end("end of file")
             elif len(self.heard) < MOST_HEARD:
                 self.heard += data
-                if not self.quiet:
-                    self._transcript.add("hears", self.name, data)
+                self._transcript.add("hears", self.name, data)
         return moved
 
     def count(self, words: str | bytes) -> int:
@@ -96,6 +102,10 @@ class LineClient:
     def lines(self) -> list[bytes]:
         """The whole lines heard so far, without their line ends."""
         return [line.removesuffix(b"\r") for line in bytes(self.heard).split(b"\n")[:-1]]
+
+    def note(self, kind: str, data: bytes) -> None:
+        """Puts something that is worth seeing into the transcript."""
+        self._transcript.add(kind, self.name, data)
 
     def half_close(self) -> None:
         """Has said all it wanted to say, and goes on listening."""
@@ -124,3 +134,9 @@ class LineClient:
         if not self.ended:
             self.ended = how
             self._transcript.add("hears", self.name, f"<{how}>")
+
+    def vanish(self) -> None:
+        """Closes the socket without a word: the scene is over."""
+        if self._socket:
+            self._socket.close()
+            self._socket = None

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from grading.line_client import LineClient
 from grading.observe.quiescence import Quiescence
-from grading.observe.sockets import tcp_sockets
+from grading.observe.sockets import ESTABLISHED, tcp_sockets
 from grading.program import Program
-from grading.shortfall import Shortfall, how_it_ended
-from grading.transcript import Transcript
+from grading.shortfall import Shortfall
+from grading.terminal_program import TerminalProgram
+from grading.transcript import Transcript, readable
 from grading.verdict import Verdict
 
 FENCE_S = 10.0  # the last fence: a scene that gets here is a TIMEOUT, never a pass
@@ -26,14 +27,15 @@ NAMES = ("Ann", "Bob", "Cid", "Dan", "Eve", "Fay", "Gil", "Hal", "Ida", "Jon", "
 class Stage:
     """One thread drives it: every wait pumps all sockets and pipes, so nobody blocks anybody."""
 
-    def __init__(self, program: Program, transcript: Transcript) -> None:
+    def __init__(self, program: Program | TerminalProgram, transcript: Transcript) -> None:
         self.program = program
         self.transcript = transcript
         self.clients: list[LineClient] = []
         self.restless = False  # the program never settled: sentinels instead of quiescence
         self.may_end = False  # the scene has asked the program to end
         self.port = 0
-        self._quiescence = Quiescence(program.pids)
+        self._bystanders: list[Program | TerminalProgram] = []  # other programs of the scene
+        self._quiescence = Quiescence(self._pids)
         self._names = iter((*NAMES, *(f"C{n}" for n in range(13, 5000))))
 
     # -- waiting ---------------------------------------------------------------------------------
@@ -47,10 +49,11 @@ class Stage:
             wanted |= select.POLLOUT if client.has_unsent else 0
             if wanted:
                 poller.register(client.fileno(), wanted)
-        for descriptor in self.program.filenos():
+        programs = [self.program, *self._bystanders]
+        for descriptor in (number for program in programs for number in program.filenos()):
             poller.register(descriptor, select.POLLIN)
         poller.poll(milliseconds)
-        moved = self.program.drain()
+        moved = any([program.drain() for program in programs])
         for client in open_clients:
             client.flush()
             moved |= client.drain()
@@ -130,6 +133,18 @@ class Stage:
 
     # -- people ----------------------------------------------------------------------------------
 
+    def also(self, program: Program | TerminalProgram) -> None:
+        """Another program takes part: its output is read, and its threads have to settle too."""
+        self._bystanders.append(program)
+
+    def connections(self) -> set[int]:
+        """Ports of the clients that the program has accepted, whoever they are."""
+        return {row.peer_port for row in tcp_sockets() if row.port == self.port and row.peer_port
+                and row.inode and row.state == ESTABLISHED}
+
+    def _pids(self) -> list[int]:
+        return [pid for program in (self.program, *self._bystanders) for pid in program.pids()]
+
     def here(self) -> list[LineClient]:
         """The clients that are connected."""
         return [client for client in self.clients if client.here]
@@ -137,7 +152,8 @@ class Stage:
     def connect(self, host: str = "127.0.0.1", receive_buffer: int | None = None) -> LineClient:
         """A new client knocks; whether the program accepts it is not waited for."""
         try:
-            client = LineClient(next(self._names), self.port, self.transcript, host, receive_buffer)
+            client = LineClient.knock(next(self._names), self.port, self.transcript, host,
+                                      receive_buffer)
         except OSError as error:
             self.pump()
             self._must_live()
@@ -214,12 +230,8 @@ class Stage:
 
 
 def _tail(client: LineClient) -> str:
-    from grading.transcript import readable
     return f'"{readable(bytes(client.heard[-80:]))}"' if client.heard else "none at all"
 
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(names)
-
-
-__all__ = ["Stage", "how_it_ended"]

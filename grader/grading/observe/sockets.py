@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LISTEN = 0x0A
-TIME_WAIT = 0x06
+ESTABLISHED, LISTEN = 0x01, 0x0A
 ANY_ADDRESS = ("00000000", "0" * 32)
 
 

@@ -24,10 +24,14 @@ WAITING = _numbers(
     "io_getevents", "restart_syscall", "connect", "flock", "msgrcv", "semop", "semtimedop")
 SENDING = _numbers("sendto", "sendmsg", "sendmmsg", "write", "writev")  # blocked: nobody reads
 SLEEPING = _numbers("nanosleep", "clock_nanosleep")
+STOPPED = -1  # no call: the thread has been stopped from outside, and waits to be continued
 POLLING = _numbers("poll", "ppoll")
 SELECTING = _numbers("select", "pselect6")
 MULTIPLEXING = POLLING | SELECTING | _numbers("epoll_wait", "epoll_pwait", "epoll_pwait2",
                                               "io_uring_enter", "io_getevents")
+
+
+_BLOCKED = WAITING | SENDING | {STOPPED}
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class ThreadSample:
     @property
     def blocked(self) -> bool:
         """True if an event has to come before it runs again."""
-        return self.call in WAITING | SENDING and not self.asleep
+        return self.call in _BLOCKED and not self.asleep
 
 
 def sample_threads(pids: Iterable[int]) -> tuple[ThreadSample, ...] | None:
@@ -74,9 +78,10 @@ def _sample(pid: int, tid: int) -> ThreadSample | None:
     words = _read(f"/proc/{pid}/task/{tid}/syscall").split()
     run_ns, _, slices = (int(word) for word in _read(f"/proc/{pid}/task/{tid}/schedstat").split())
     if not words or words[0] in ("running", "-1"):
-        if _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].split()[0] in "ZX":
+        state = _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].split()[0]
+        if state in "ZX":
             return None
-        return ThreadSample(pid, tid, None, (0, 0), slices, run_ns)
+        return ThreadSample(pid, tid, STOPPED if state in "tT" else None, (0, 0), slices, run_ns)
     arguments = (int(words[1], 16), int(words[2], 16))
     return ThreadSample(pid, tid, int(words[0]), arguments, slices, run_ns)
 

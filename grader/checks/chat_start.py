@@ -1,0 +1,139 @@
+"""How a server starts, and how it refuses to."""
+
+import re
+import signal
+import socket
+
+from grading.observe.sockets import listeners
+from grading.program import Program
+from grading.shortfall import Shortfall
+from grading.theatre import Theatre
+from grading.transcript import readable
+from grading.verdict import Verdict
+
+READY = re.compile(rb"^Listening on port: \[(\d+)\]", re.MULTILINE)
+TIME_TO_REFUSE = 5.0  # seconds: a last fence, a refusal takes milliseconds
+
+
+def check_starts_and_says_where_it_listens(theatre: Theatre) -> None:
+    """The server listens on the port it is given and, when it is ready, prints "Listening on port: [PORT]", flushed."""
+    port = theatre.some_port()
+    must_listen(theatre, port, str(port))
+
+
+def check_port_zero_asks_the_kernel(theatre: Theatre) -> None:
+    """With port 0 the server listens on a port of the kernel's choice and prints which one."""
+    must_listen(theatre, 0, "0")
+
+
+def check_default_port_is_9034(theatre: Theatre) -> None:
+    """Without an argument the server listens on port 9034."""
+    must_listen(theatre, 9034)
+
+
+def check_accepts_on_every_local_address(theatre: Theatre) -> None:
+    """The server accepts connections on every local IPv4 address, not only on 127.0.0.1."""
+    stage = theatre.stage()
+    if not listeners()[stage.port].listens_everywhere:
+        raise Shortfall("The server listens on one address only.", expected="listens on 0.0.0.0 or [::]",
+                        actual=f"listens on {listeners()[stage.port].address} (hexadecimal)")
+    visitors = [stage.connect(host) for host in ("127.0.0.1", "127.0.0.2", "127.31.7.9")]
+    if not stage.until(lambda: all(stage.accepted(visitor) for visitor in visitors)):
+        raise Shortfall("A client that came in by another local address was not accepted.",
+                        expected="127.0.0.1, 127.0.0.2 and 127.31.7.9 are all accepted", actual="not all")
+
+
+def check_refuses_a_bad_port(theatre: Theatre) -> None:
+    """A port that is no number from 0 to 65535, or has something behind it: usage on stderr, exit status 2."""
+    for bad in ("port", "", "70000", "65536", "-1", "90x4", "9034 9035", "0x50"):
+        must_refuse(theatre.start_server(bad), 2, f'the port "{bad}"', "usage")
+
+
+def check_refuses_too_many_arguments(theatre: Theatre) -> None:
+    """More than one argument: usage on stderr, exit status 2."""
+    must_refuse(theatre.start_server("9034", "9035"), 2, "the arguments 9034 9035", "usage")
+
+
+def check_says_why_the_port_cannot_be_had(theatre: Theatre) -> None:
+    """A port that is in use, or not allowed: the reason on stderr, exit status 1."""
+    port = theatre.some_port()
+    with socket.create_server(("", port)):
+        must_refuse(theatre.start_server(str(port)), 1, f"port {port}, which is in use", "the reason")
+    must_refuse(theatre.start_server("80"), 1, "port 80, which is not allowed", "the reason")
+
+
+def must_listen(theatre: Theatre, port: int, *arguments: str) -> None:
+    """Raises Shortfall unless the server listens on this port (0: any) and says so."""
+    program = theatre.start_server(*arguments)
+    stage = theatre.stage_for(program)
+    stage.until(lambda: bool(program.listening_ports()))
+    listening = program.listening_ports()
+    if not listening or (port and port not in listening):
+        raise Shortfall("The server does not listen on " + (f"port {port}." if port else "any port."),
+                        expected=f"a listening socket on port {port or 'of the kernel'}",
+                        actual=f"listens on {listening or 'none'}; {program.how_it_ended}",
+                        detail=program.last_words())
+    stage.until(lambda: READY.search(program.output()) is not None)
+    said = READY.search(program.output())
+    if not said or int(said[1]) not in listening:
+        raise Shortfall("The server listens, but has not printed on stdout where.",
+                        expected=f"a line that begins: Listening on port: [{listening[0]}]",
+                        actual=f'stdout: "{readable(program.output())}"')
+
+
+def must_refuse(program: Program, status: int, what: str, words: str) -> None:
+    """Raises Shortfall unless the program ends with this status and has said something on stderr."""
+    ended = program.wait(TIME_TO_REFUSE)
+    if not ended:
+        raise Shortfall(f"Given {what}, the server goes on running.",
+                        expected=f"{words} on stderr, exit status {status}", actual="still running",
+                        verdict=Verdict.TIMEOUT)
+    if program.exit_status != status or not program.errors().strip():
+        raise Shortfall(f"Given {what}, the server does not refuse as it should.",
+                        expected=f"{words} on stderr, exit status {status}",
+                        actual=f'{program.how_it_ended}, stderr: "{readable(program.errors())}"')
+
+
+def check_sigint_ends_it(theatre: Theatre) -> None:
+    """SIGINT ends the server within 2 s with exit status 0, also with clients connected."""
+    must_end_on(theatre, signal.SIGINT)
+
+
+def check_sigterm_ends_it(theatre: Theatre) -> None:
+    """SIGTERM ends the server within 2 s with exit status 0, also with clients connected."""
+    must_end_on(theatre, signal.SIGTERM)
+
+
+def check_port_is_free_again_at_once(theatre: Theatre) -> None:
+    """After SIGINT, with clients connected until then, the same server can listen on the port again at once."""
+    stage = theatre.stage()
+    stage.join(2)
+    stage.may_end = True
+    stage.program.signal(signal.SIGINT)
+    if not stage.program.wait(5.0):
+        raise Shortfall("The server does not end, so its port never becomes free.",
+                        expected="it ends on SIGINT", actual="still running", verdict=Verdict.TIMEOUT)
+    must_listen(theatre, stage.port, str(stage.port))
+
+
+def must_end_on(theatre: Theatre, number: signal.Signals) -> None:
+    """Raises Shortfall unless the signal ends the server in time, with status 0 and its clients told."""
+    for clients in (0, 3):
+        theatre.clear()
+        stage = theatre.stage()
+        stage.join(clients)
+        stage.may_end = True
+        stage.program.signal(number)
+        if not stage.program.wait(2.0):
+            raise Shortfall(f"{number.name} does not end the server within 2 s ({clients} clients).",
+                            expected="it ends, exit status 0", actual="still running after 2 s",
+                            verdict=Verdict.TIMEOUT)
+        if stage.program.exit_status != 0:
+            raise Shortfall(f"On {number.name} the server does not end with status 0 ({clients} clients).",
+                            expected="exit status 0", actual=stage.program.how_it_ended,
+                            detail=stage.program.last_words())
+        stage.pump(10)
+        left = [client.name for client in stage.clients if not client.ended]
+        if left:
+            raise Shortfall(f"{', '.join(left)} still has a connection after the server's end.",
+                            expected="every connection ends", actual="a connection is still open")

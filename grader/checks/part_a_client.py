@@ -1,0 +1,220 @@
+"""Part A's client, between a keyboard and a server that are both the grader's."""
+
+from grading.fake_server import FakeServer
+from grading.line_client import LineClient
+from grading.program import Program
+from grading.shortfall import Shortfall
+from grading.stage import Stage
+from grading.terminal_program import TerminalProgram
+from grading.theatre import Theatre
+from grading.transcript import readable
+from grading.verdict import Verdict
+
+from chat_cost import must_be_idle
+
+
+def check_client_sends_what_is_typed(theatre: Theatre) -> None:
+    """What is typed is sent to the server line by line, from a terminal and from a pipe."""
+    for program, stage, server in both_ways(theatre):
+        for number in range(3):
+            line = f"{stage.token()} typed line {number}"
+            type_line(program, line)
+            must_arrive(stage, server, f"{line}\n".encode(), "the server")
+
+
+def check_client_prints_what_arrives(theatre: Theatre) -> None:
+    """What arrives is printed: at once on a terminal, and byte for byte where stdout is no terminal."""
+    _, stage, server, screen = on_terminal(theatre)
+    token = stage.token()
+    server.say(f"{token} for the screen")
+    must_show(stage, screen, token)
+    theatre.clear()
+    program, stage, server = on_pipe(theatre)
+    before = program.output()
+    sent = stage.token().encode() + b" \xe9\xff\t" + b"y" * 3000 + b"\nno line end yet"
+    server.send(sent)
+    stage.until(lambda: len(program.output()) >= len(before) + len(sent))
+    stage.settle()
+    if program.output()[len(before):] != sent:
+        raise Shortfall("What the client wrote to stdout is not what the server sent.",
+                        expected=f'"{readable(sent)}"',
+                        actual=f'"{readable(program.output()[len(before):])}"')
+
+
+def check_client_listens_while_you_type(theatre: Theatre) -> None:
+    """The client prints what arrives while a line is being typed, and sends while nothing arrives."""
+    program, stage, server, screen = on_terminal(theatre)
+    first, second, line = stage.token(), stage.token(), stage.token()
+    server.say(f"{first} before anything is typed")
+    must_show(stage, screen, first)
+    screen.type(f"{line} half")
+    stage.settle()
+    server.say(f"{second} in the middle of a line")
+    must_show(stage, screen, second)
+    screen.type_line(" and half")
+    must_arrive(stage, server, line.encode(), "the server")
+
+
+def check_client_has_two_threads(theatre: Theatre) -> None:
+    """The client has one thread for the keyboard and one for the socket."""
+    program, stage, _ = on_pipe(theatre)
+    stage.settle()
+    if not 2 <= program.threads() <= 3:
+        raise Shortfall("The client does not have two threads.",
+                        expected="two threads (a third, that only joins them, is fine)",
+                        actual=f"{program.threads()} threads")
+
+
+def check_client_finds_the_default_server(theatre: Theatre) -> None:
+    """Without arguments the client connects to localhost, port 9034; with a host alone, to its port 9034."""
+    for arguments in ((), ("127.0.0.1",)):
+        theatre.clear()
+        connected(theatre, theatre.start_client(*arguments), theatre.fake_server(9034))
+
+
+def check_idle_client_costs_nothing(theatre: Theatre) -> None:
+    """While nothing is typed and nothing arrives, the client uses under 1 % of one core."""
+    _, stage, server, _ = on_terminal(theatre)
+    server.say("something to begin with")
+    must_be_idle(stage, "nothing is typed, nothing arrives")
+
+
+def check_client_end_of_input(theatre: Theatre) -> None:
+    """At the end of input the client half-closes, prints what still arrives until the server closes, and exits with 0."""
+    for program, stage, server in both_ways(theatre):
+        line, answer = stage.token(), stage.token()
+        type_line(program, f"{line} the last words")
+        must_arrive(stage, server, line.encode(), "the server")
+        end_of_input(program)
+        if not stage.until(lambda: server.ended == "end of file"):
+            raise Shortfall("At the end of input the client does not shut down its sending side.",
+                            expected="the server sees end-of-file", actual=f"{server.ended or 'nothing'}")
+        stage.may_end = True
+        server.say(f"{answer} said after you had ended")
+        server.leave()
+        must_end(stage, program, 0)
+        shown = program.screen() if isinstance(program, TerminalProgram) else program.output()
+        if answer.encode() not in shown:
+            raise Shortfall("What arrived after the end of input was not printed.",
+                            expected=f'"{answer} …" is printed', actual=f'"{readable(shown[-100:])}"')
+
+
+def check_client_says_that_the_server_has_gone(theatre: Theatre) -> None:
+    """When the server goes away before the end of input, the client says so on stderr and exits with 1."""
+    program, stage, server = on_pipe(theatre)
+    stage.may_end = True
+    server.leave()
+    must_end(stage, program, 1)
+    must_have_complained(program)
+
+
+def check_client_says_why_it_cannot_connect(theatre: Theatre) -> None:
+    """Connection refused, or a host that is not found: the reason on stderr, exit status 1."""
+    for arguments in (("127.0.0.1", str(theatre.some_port())), ("no-such-host.invalid", "9034")):
+        program = theatre.start_client(*arguments)
+        stage = theatre.stage_for(program)
+        must_end(stage, program, 1)
+        must_have_complained(program)
+
+
+def check_client_ctrl_c(theatre: Theatre) -> None:
+    """Ctrl-C ends the client at once, and leaves the terminal as it was."""
+    screen = theatre.on_terminal(("sh", "-c", 'stty -g; ./part_a/client "$@"; stty -g; exit 0', "sh",
+                                  "127.0.0.1", str(9034)))
+    server = theatre.fake_server(9034)
+    stage, connection = connected(theatre, screen, server)
+    stage.settle()
+    stage.may_end = True
+    screen.press_ctrl_c()
+    if not stage.until(lambda: bool(connection.ended)):
+        raise Shortfall("Ctrl-C does not end the client.", expected="it ends at once",
+                        actual="it goes on running", verdict=Verdict.TIMEOUT)
+
+
+# -- scenes --------------------------------------------------------------------------------------
+
+Scene = tuple[Program | TerminalProgram, Stage, LineClient]
+
+
+def on_pipe(theatre: Theatre) -> tuple[Program, Stage, LineClient]:
+    """The client with pipes for keyboard and screen, connected."""
+    server = theatre.fake_server()
+    program = theatre.start_client("127.0.0.1", str(server.port))
+    return program, *connected(theatre, program, server)
+
+
+def on_terminal(theatre: Theatre) -> tuple[TerminalProgram, Stage, LineClient, TerminalProgram]:
+    """The client on a terminal, connected."""
+    server = theatre.fake_server()
+    screen = theatre.on_terminal(("./part_a/client", "127.0.0.1", str(server.port)))
+    return screen, *connected(theatre, screen, server), screen
+
+
+def both_ways(theatre: Theatre) -> "list[Scene]":
+    """The same scene on a terminal and on pipes."""
+    screen, stage, server, _ = on_terminal(theatre)
+    return [(screen, stage, server), on_pipe(theatre)]
+
+
+def connected(theatre: Theatre, program: Program | TerminalProgram,
+              server: FakeServer) -> tuple[Stage, LineClient]:
+    """Waits until the client has connected."""
+    stage = theatre.stage_for(program)
+    taken: list[LineClient] = []
+
+    def has_come() -> bool:
+        newcomer = server.take()
+        if newcomer:
+            taken.append(newcomer)
+        return bool(taken)
+
+    if not stage.until(has_come):
+        raise Shortfall(f"The client does not connect to port {server.port}.",
+                        expected="it connects", actual=program.how_it_ended,
+                        detail=program.last_words())
+    stage.clients.append(taken[0])
+    stage.may_end = False
+    return stage, taken[0]
+
+
+def type_line(program: Program | TerminalProgram, line: str) -> None:
+    """Types a line, on whichever keyboard there is."""
+    (program.type_line if isinstance(program, TerminalProgram) else program.tell)(line)
+
+
+def end_of_input(program: Program | TerminalProgram) -> None:
+    """Ctrl-D, or the end of the pipe."""
+    (program.press_ctrl_d if isinstance(program, TerminalProgram) else program.close_input)()
+
+
+def must_arrive(stage: Stage, server: LineClient, words: bytes, where: str) -> None:
+    """Raises Shortfall unless the server hears these bytes."""
+    stage.mark()
+    if not stage.until(lambda: bool(server.count(words))):
+        server.note("missing", words)
+        raise Shortfall("What was typed did not arrive at the server.", expected=f'"{readable(words)}"',
+                        actual=f'the server heard "{readable(bytes(server.heard[-100:]))}"')
+
+
+def must_show(stage: Stage, screen: TerminalProgram, token: str) -> None:
+    """Raises Shortfall unless this comes to the screen."""
+    if not stage.until(lambda: token.encode() in screen.screen()):
+        raise Shortfall("What the server sent did not come to the screen.", expected=f"{token} …",
+                        actual=f'the screen ends with "{readable(screen.screen()[-100:])}"')
+
+
+def must_end(stage: Stage, program: Program | TerminalProgram, status: int) -> None:
+    """Raises Shortfall unless the client ends with this status."""
+    if not stage.until(lambda: program.ended, 5.0):
+        raise Shortfall("The client does not end.", expected=f"exit status {status}",
+                        actual="it goes on running", verdict=Verdict.TIMEOUT)
+    if program.how_it_ended != f"exit status {status}":
+        raise Shortfall("The client does not end as it should.", expected=f"exit status {status}",
+                        actual=program.how_it_ended, detail=program.last_words())
+
+
+def must_have_complained(program: Program) -> None:
+    """Raises Shortfall unless there is something on stderr."""
+    if not program.errors().strip():
+        raise Shortfall("The client ends without a word on stderr.", expected="the reason on stderr",
+                        actual=f'stderr is empty, stdout: "{readable(program.output()[-100:])}"')

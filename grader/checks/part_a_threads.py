@@ -1,0 +1,73 @@
+"""Part A's server: a thread for each client, one process, and no asynchronous I/O."""
+
+import subprocess
+from pathlib import Path
+
+from grading.observe.threads import MULTIPLEXING, sample_threads
+from grading.shortfall import Shortfall
+from grading.theatre import Theatre
+
+ASYNCHRONOUS = ("select", "pselect", "poll", "ppoll", "__poll_chk", "__ppoll_chk", "epoll_create",
+                "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "aio_read",
+                "aio_write", "aio_suspend", "lio_listio", "io_uring_queue_init", "io_uring_setup",
+                "io_uring_submit")
+
+
+def check_a_thread_for_each_client(theatre: Theatre) -> None:
+    """Each client has a thread of its own: the number of threads grows with the number of clients."""
+    stage = theatre.stage()
+    before = stage.program.threads()
+    for clients in (1, 4, 8):
+        stage.join(clients - len(stage.clients))
+        grown = stage.program.threads() - before
+        if not clients <= grown <= 2 * clients + 1:
+            raise Shortfall(f"With {clients} clients the server has {grown} threads more than with none.",
+                            expected=f"{clients} to {2 * clients} more: one or two for each client",
+                            actual=f"{before} threads before, {before + grown} now")
+
+
+def check_one_process(theatre: Theatre) -> None:
+    """The server is one process: it does not fork."""
+    stage = theatre.stage()
+    clients = stage.join(3)
+    stage.say(clients[0])
+    if len(stage.program.pids()) != 1:
+        raise Shortfall("The server has made other processes.", expected="one process",
+                        actual=f"{len(stage.program.pids())} processes")
+
+
+def check_no_asynchronous_io(theatre: Theatre) -> None:
+    """The server's own code calls no select, poll, epoll, aio or io_uring."""
+    called = sorted(set(_called(theatre.box.work / "part_a")) & set(ASYNCHRONOUS))
+    if called:
+        raise Shortfall(f"The server calls {', '.join(called)}.",
+                        expected="threads that block in accept(), recv() and send()",
+                        actual=f"its object files refer to {', '.join(called)}")
+    stage = theatre.stage()
+    stage.join(3)
+    waits = {sample.call for sample in sample_threads(stage.program.pids()) or ()}
+    if waits & MULTIPLEXING:
+        raise Shortfall("A thread of the server waits in a select, poll or epoll.",
+                        expected="threads that block in accept(), recv() and send()",
+                        actual="seen in /proc/PID/task/*/syscall while three clients were idle")
+
+
+def _called(folder: Path) -> list[str]:
+    """The functions that the student's own code leaves to the C library.
+
+    For a server that is linked dynamically, its undefined dynamic symbols: the run-time library's own
+    calls are not among them. Else the undefined symbols of its object files.
+    """
+    names = _undefined(folder / "server", "--dynamic")
+    if not names:
+        for path in sorted(folder.rglob("*.o")):
+            if path.is_file() and not path.is_symlink() and "client" not in path.name:
+                names += _undefined(path)
+    return names
+
+
+def _undefined(path: Path, *options: str) -> list[str]:
+    with path.open("rb") as file:  # by descriptor: the path is a name in the student's folder
+        listing = subprocess.run(["nm", *options, "--undefined-only", "/dev/stdin"], stdin=file,
+                                 capture_output=True, text=True, check=False)
+    return [line.split()[-1].partition("@")[0] for line in listing.stdout.splitlines() if line.strip()]

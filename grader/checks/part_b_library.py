@@ -1,0 +1,197 @@
+"""libproactor: what create, thread and destroy promise, seen from outside the process that calls them."""
+
+import errno
+import os
+import socket
+
+from grading.driver import Driver
+from grading.observe.freeze import frozen
+from grading.observe.sockets import listeners
+from grading.shortfall import Shortfall
+from grading.theatre import Theatre
+from grading.verdict import Verdict
+
+LIVES = 1000
+LEAK_PER_LIFE = 8  # bytes: less than any block a program can lose at each life
+
+
+def check_works_from_c(theatre: Theatre) -> None:
+    """A C program can include proactor.h, link libproactor.a with g++, and serve a chat with it."""
+    driver = theatre.driver("proactor_c")
+    must_serve(driver, driver.create(theatre.some_port()).port)
+
+
+def check_create_listens_and_starts_no_thread(theatre: Theatre) -> None:
+    """proactor_create() binds and listens, on a port of the kernel's choice for 0, and starts no thread."""
+    driver = theatre.driver("proactor_cpp")
+    threads = driver.program.threads()
+    port = theatre.some_port()
+    for asked in (port, 0):
+        created = driver.create(asked)
+        driver.stage.settle()
+        if created.port not in listeners() or (asked and created.port != asked):
+            raise Shortfall(f"After proactor_create({asked}) the port that proactor_port() tells is not "
+                            "the one that is listened on.", expected=f"a listening socket on {asked or 'it'}",
+                            actual=f"proactor_port(): {created.port}, listening: {sorted(listeners())}")
+    if driver.program.threads() != threads:
+        raise Shortfall("proactor_create() has started a thread.", expected="none",
+                        actual=f"{driver.program.threads() - threads} threads more than before")
+
+
+def check_create_says_why_not(theatre: Theatre) -> None:
+    """proactor_create() returns NULL with errno set when it cannot listen, and leaves nothing behind."""
+    driver = theatre.driver("proactor_cpp")
+    before = driver.program.descriptors()
+    port = theatre.some_port()
+    with socket.create_server(("", port)):
+        for asked, expected in ((port, errno.EADDRINUSE), (80, errno.EACCES)):
+            _, index, _, number = driver.ask(f"create {asked}")
+            if index != "-1" or int(number) == 0:
+                raise Shortfall(f"proactor_create({asked}) cannot succeed here.",
+                                expected=f"NULL, errno set ({os.strerror(expected)})",
+                                actual="a proactor" if index != "-1" else "NULL, errno 0")
+    must_have_closed(driver, before, "After proactor_create() has failed")
+
+
+def check_two_proactors_in_one_process(theatre: Theatre) -> None:
+    """Two proactors live in one process and do not hear each other."""
+    driver = theatre.driver("proactor_cpp")
+    ports = [driver.create(theatre.some_port()).port for _ in range(2)]
+    rooms = []
+    for index, port in enumerate(ports):
+        driver.ask(f"run {index}")
+        driver.stage.port = port
+        rooms.append(driver.stage.join(2))
+    for index, room in enumerate(rooms):
+        token = driver.stage.say(room[0], room)
+        if any(stranger.count(token) for stranger in rooms[1 - index]):
+            raise Shortfall("A line said at one proactor was heard at the other.",
+                            expected="two rooms", actual="one room for both")
+    driver.ask("destroy 0")
+    driver.stage.say(rooms[1][0], rooms[1])
+
+
+def check_serves_who_came_early(theatre: Theatre) -> None:
+    """Who connects between create and run is served."""
+    driver = theatre.driver("proactor_cpp")
+    stage = driver.stage
+    stage.port = driver.create(theatre.some_port()).port
+    early = [stage.connect() for _ in range(3)]
+    driver.ask("run 0")
+    if not stage.until(lambda: all(stage.accepted(client) for client in early)):
+        raise Shortfall("Clients that came before proactor_thread() ran are not accepted.",
+                        expected="they are served as soon as it runs", actual="they wait in the listen queue")
+    stage.settle()
+    for speaker in early:
+        stage.say(speaker)
+
+
+def check_thread_returns_null(theatre: Theatre) -> None:
+    """proactor_thread() runs until the proactor is destroyed, and returns NULL."""
+    driver = served(theatre)
+    driver.ask("destroy 0")
+    words = driver.ask("join 0")
+    if words[2] != "NULL":
+        raise Shortfall("proactor_thread() did not return NULL.", expected="NULL", actual="something else")
+
+
+def check_destroy_stops_everything(theatre: Theatre) -> None:
+    """proactor_destroy() returns within 2 s; then no thread and no descriptor of the proactor is left."""
+    driver = theatre.driver("proactor_cpp")
+    before, threads = driver.program.descriptors(), driver.program.threads()
+    must_serve(driver, driver.create(theatre.some_port()).port)
+    must_destroy(driver)
+    must_have_closed(driver, before, "After proactor_destroy() has returned")
+    driver.ask("join 0")
+    driver.stage.settle()
+    if driver.program.threads() > threads:
+        raise Shortfall("After proactor_destroy() threads of the library still live.", expected=f"{threads}",
+                        actual=f"{driver.program.threads()} threads")
+    open_clients = [client.name for client in driver.stage.clients if not client.ended]
+    if open_clients:
+        raise Shortfall(f"{', '.join(open_clients)} is still connected after proactor_destroy().",
+                        expected="every connection ends", actual="a connection is still open")
+
+
+def check_destroy_waits_for_the_loop(theatre: Theatre) -> None:
+    """proactor_destroy() returns only when proactor_thread() can no longer touch the proactor."""
+    driver = served(theatre)
+    stage = driver.stage
+    others = driver.program.thread_ids() - {driver.program.pid}
+    with frozen(others):  # stopped wherever they are: none of them can be done with the proactor
+        driver.tell("destroy 0")
+        if driver.hear("destroyed", 3.0):
+            raise Shortfall("proactor_destroy() returned while the loop's thread was stopped by the grader, "
+                            "in the middle of proactor_thread().",
+                            expected="it waits until proactor_thread() is done with the proactor",
+                            actual="it returned; the loop then works on memory that is freed")
+    if not driver.hear("destroyed", 5.0):
+        raise Shortfall("proactor_destroy() does not return.", expected="it returns within 2 s",
+                        actual="it still waits", verdict=Verdict.TIMEOUT)
+    stage.may_end = False
+
+
+def check_destroy_when_never_started(theatre: Theatre) -> None:
+    """proactor_destroy() also ends a proactor that was never run, and accepts NULL."""
+    driver = theatre.driver("proactor_cpp")
+    before = driver.program.descriptors()
+    driver.create(theatre.some_port())
+    must_destroy(driver)
+    driver.ask("destroy -1")
+    must_have_closed(driver, before, "After a proactor that never ran was destroyed")
+
+
+def check_a_thousand_lives(theatre: Theatre) -> None:
+    """Create, run, serve, destroy, 1,000 times: no thread, descriptor or byte is left over."""
+    driver = theatre.driver("proactor_cpp")
+    first_bytes = live(driver, 100)
+    descriptors, threads = driver.program.descriptors(), driver.program.threads()
+    last_bytes = live(driver, LIVES - 100)
+    must_have_closed(driver, descriptors, f"After {LIVES} lives")
+    if driver.program.threads() > threads:
+        raise Shortfall(f"After {LIVES} lives threads are left over.", expected=f"{threads} threads",
+                        actual=f"{driver.program.threads()} threads")
+    lost = (last_bytes - first_bytes) / (LIVES - 100)
+    if lost >= LEAK_PER_LIFE:
+        raise Shortfall("Each life leaves memory behind.", expected="no byte",
+                        actual=f"about {lost:.0f} bytes a life")
+
+
+# -- steps ---------------------------------------------------------------------------------------
+
+def served(theatre: Theatre) -> Driver:
+    """A driver whose proactor 0 runs and has served a line."""
+    driver = theatre.driver("proactor_cpp")
+    must_serve(driver, driver.create(theatre.some_port()).port)
+    return driver
+
+
+def must_serve(driver: Driver, port: int) -> None:
+    """Proactor 0 is run, two clients join, and one hears the other."""
+    driver.ask("run 0")
+    driver.stage.port = port
+    ann, _ = driver.stage.join(2)
+    driver.stage.say(ann)
+
+
+def must_destroy(driver: Driver) -> None:
+    """Raises Shortfall unless proactor_destroy() returns within 2 s."""
+    driver.ask("destroy 0", seconds=2.0)
+    driver.stage.pump(5)
+
+
+def must_have_closed(driver: Driver, before: dict[int, str], when: str) -> None:
+    """Raises Shortfall for descriptors that were not there before."""
+    kept = {number: what for number, what in driver.program.descriptors().items() if number not in before}
+    if kept:
+        raise Shortfall(f"{when}, descriptors of the library are still open.", expected="none",
+                        actual=", ".join(f"{number} is {what}" for number, what in sorted(kept.items())[:6]))
+
+
+def live(driver: Driver, number: int) -> int:
+    """So many lives; the bytes of heap in use after the last one."""
+    _, count, heap, step = driver.ask(f"lives {number}", seconds=60.0)
+    if int(count) < number:
+        raise Shortfall(f"Life number {int(count) + 1} failed at the step: {step}.",
+                        expected=f"{LIVES} lives, each serves a line", actual=f"{count} lives")
+    return int(heap)

@@ -1,0 +1,151 @@
+"""Part C: the chat server on the library, the clients people have, and the log it keeps."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from grading.shortfall import Blocked, NotJudged, Shortfall
+from grading.stage import Stage
+from grading.terminal_program import TerminalProgram
+from grading.program import Program
+from grading.theatre import Theatre
+
+from part_a_client import must_show, type_line
+
+NC, TELNET = "/usr/bin/nc", "/usr/bin/telnet"
+FIRST_FUNCTION = {"part_c": "proactor_create", "st_proactor": "createProactor"}
+PUBLIC_HEADER = {"part_c": "proactor.h", "st_proactor": "st_proactor.hpp"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+
+
+def check_uses_the_library(theatre: Theatre) -> None:
+    """The program is linked with the library of Part B and includes nothing of it but its public header."""
+    name = theatre.target.name
+    program = theatre.box.work / theatre.target.command[0]
+    if FIRST_FUNCTION[name] not in symbols(program):
+        raise Shortfall("The program does not use the library of Part B.",
+                        expected=f"it calls {FIRST_FUNCTION[name]}()",
+                        actual=f"{FIRST_FUNCTION[name]} is not among its symbols")
+    part_b = {path.name for path in (theatre.box.work / "part_b").glob("*.h*")}
+    for source in sorted((theatre.box.work / "part_c").glob("*.[ch]*")):
+        if source.is_symlink() or not source.is_file():
+            continue
+        for header in INCLUDE.findall(source.read_text("utf-8", "replace")):
+            if Path(header).name in part_b - set(PUBLIC_HEADER.values()) and "part_b" in header:
+                raise Shortfall(f"{source.name} includes {header}, which is no public header of Part B.",
+                                expected=f"only {PUBLIC_HEADER[name]}", actual=header)
+
+
+def check_logs_joins_leaves_and_messages(theatre: Theatre) -> None:
+    """Each join, each message and each leave is logged: a line on stdout or stderr, flushed."""
+    stage = theatre.stage()
+    ann, bob = stage.join(2)
+    for what, happen in (("message", lambda: ann.say(f"{stage.token()} for the log")),
+                         ("join", lambda: stage.join(greet=False)),
+                         ("leave", bob.leave)):
+        before = log_lines(stage)
+        happen()
+        stage.until(lambda: log_lines(stage) > before)
+        stage.settle()
+        if log_lines(stage) <= before:
+            raise Shortfall(f"A {what} is not logged.", expected="a line on stdout or stderr, flushed",
+                            actual=f"no new line after {before} lines")
+
+
+def check_nc_and_telnet_can_chat(theatre: Theatre) -> None:
+    """nc and telnet can take part in the chat."""
+    for tool in (NC, TELNET):
+        if not theatre.tool(tool):
+            raise NotJudged(f"{tool} is not installed.")
+    stage = theatre.stage()
+    ann = stage.join()[0]
+    nc = theatre.start((NC, "127.0.0.1", str(stage.port)), with_input=True)
+    telnet = theatre.on_terminal((TELNET, "127.0.0.1", str(stage.port)))
+    must_chat(theatre, stage, ann, [nc, telnet])
+
+
+def check_part_a_clients_can_chat(theatre: Theatre) -> None:
+    """The client of Part A can take part in the chat."""
+    box, _ = theatre.other_part("part_a")
+    if not (box.work / "part_a/client").is_file():
+        raise Blocked("builds_the_client", "part_a/client does not build, so it cannot be tried here.")
+    stage = theatre.stage()
+    ann = stage.join()[0]
+    clients = [theatre.start(("./part_a/client", "127.0.0.1", str(stage.port)), with_input=True, box=box)
+               for _ in range(2)]
+    must_chat(theatre, stage, ann, clients)
+
+
+def check_messages_leave_no_thread(theatre: Theatre) -> None:
+    """When nothing is under way, no thread is left over from messages: neither from two nor from two hundred."""
+    stage = theatre.stage()
+    ann, bob = stage.join(2)
+    stage.say(ann)
+    stage.say(bob)
+    before = stage.program.threads()
+    for _ in range(20):
+        tokens = [stage.token() for _ in range(10)]
+        for token in tokens:
+            ann.say(token)
+            stage.pump()
+        stage.must_hear(tokens, ann)
+    if stage.program.threads() > before:
+        raise Shortfall("Two hundred messages have left threads behind.", expected=f"{before} threads",
+                        actual=f"{stage.program.threads()} threads")
+
+
+def must_chat(theatre: Theatre, stage: Stage, ann: "object",
+              programs: "list[Program | TerminalProgram]") -> None:
+    """Each program's typed line reaches everybody else, and each shows what the others say."""
+    for program in programs:
+        stage.also(program)
+    port = stage.port
+    if not stage.until(lambda: len(stage.connections()) >= 1 + len(programs)):
+        raise Shortfall(f"Not every client could connect to port {port}.",
+                        expected=f"{1 + len(programs)} connections", actual=f"{len(stage.connections())}")
+    stage.settle()
+    for program in programs:
+        line = stage.token()
+        type_line(program, f"{line} typed")
+        must_be_heard(stage, line, ann)
+        for other in programs:
+            if other is not program:
+                must_be_seen(stage, other, line)
+    token = stage.token()
+    ann.say(f"{token} from Ann")  # type: ignore[attr-defined]
+    for program in programs:
+        must_be_seen(stage, program, token)
+
+
+def must_be_heard(stage: Stage, token: str, ann: "object") -> None:
+    """Raises Shortfall unless Ann hears it."""
+    stage.mark()
+    if not stage.until(lambda: ann.count(token) > 0):  # type: ignore[attr-defined]
+        raise Shortfall("A line typed into a client did not reach the others.", expected=token,
+                        actual="never heard")
+
+
+def must_be_seen(stage: Stage, program: Program | TerminalProgram, token: str) -> None:
+    """Raises Shortfall unless the client shows it."""
+    if isinstance(program, TerminalProgram):
+        must_show(stage, program, token)
+    elif not stage.until(lambda: token.encode() in program.output()):
+        raise Shortfall("A client did not show what another had said.", expected=token,
+                        actual="never shown")
+
+
+def log_lines(stage: Stage) -> int:
+    """Lines on stdout and stderr so far."""
+    stage.pump()
+    return (stage.program.output() + stage.program.errors()).count(b"\n")
+
+
+def symbols(path: Path) -> str:
+    """The names in a program's symbol tables."""
+    with path.open("rb") as file:
+        table = file.read()
+    listing = ""
+    for option in ("--dynamic", "--defined-only"):
+        listing += subprocess.run(["nm", option, "/dev/stdin"], input=table, capture_output=True,
+                                  check=False).stdout.decode("utf-8", "replace")
+    return listing

@@ -1,0 +1,105 @@
+"""Builds one part of a submission in the sandbox, or takes the build of the very same files from the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.lab import Part
+from grading.sandbox import BUILD, Box
+from grading.workspace import content_hash, copy_built
+
+LOG_TAIL = 6000  # characters of make's output that a report keeps
+DRIVER_FOLDER = ".lab"  # in the box's work folder: the grader's drivers, linked with the student's library
+
+# Each driver: the compiler's steps, as the students' sheets tell how to use the library.
+_DRIVERS: dict[str, tuple[str, ...]] = {
+    "proactor_cpp": (
+        "g++ -x c++ -std=c++20 -O1 -Ipart_b -c /drivers/proactor_driver.c -o .lab/cpp.o",
+        "g++ .lab/cpp.o -o .lab/proactor_cpp -Lpart_b -lproactor -pthread -Wl,-rpath,/work/part_b"),
+    "proactor_c": (
+        "gcc -std=gnu11 -O1 -Ipart_b -c /drivers/proactor_driver.c -o .lab/c.o",
+        "g++ .lab/c.o -o .lab/proactor_c part_b/libproactor.a -pthread"),
+    "handler": (
+        "g++ -std=c++20 -O1 -Ipart_b -c /drivers/handler_driver.cpp -o .lab/handler.o",
+        "g++ .lab/handler.o -o .lab/handler -Lpart_b -lst_proactor -pthread -Wl,-rpath,/work/part_b"),
+}
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What the build command did, once per part, shared by all checks of the part."""
+
+    status: int
+    log: str  # the end of its output
+    limit_hit: str  # empty, or which limit of the grader ended it
+    cached: bool
+    drivers: dict[str, str]  # driver -> the compiler's complaint, empty where it was linked
+
+    @property
+    def ok(self) -> bool:
+        return self.status == 0 and not self.limit_hit
+
+
+class Builder:
+    """Builds parts of one submission, each in a box of its own, through the cache."""
+
+    def __init__(self, submission: Path, cache: Path, drivers: Path) -> None:
+        self._submission, self._cache, self._drivers = submission, cache, drivers
+        self._hash = content_hash(submission)
+
+    def build(self, part: Part, box: Box) -> BuildResult:
+        """Leaves the built tree in the box's work folder."""
+        entry = self._cache / self._key(part)
+        if (entry / "build.json").is_file():
+            box.install(entry / "tree")
+            return BuildResult(**json.loads((entry / "build.json").read_text()), cached=True)
+        box.install(self._submission)
+        made = box.run(part.build, limits=BUILD, writable=True, merge_stderr=True)
+        log = made.stdout.decode("utf-8", "replace")[-LOG_TAIL:]
+        status = made.status if not made.signal else 128 + made.signal
+        drivers = self._link_drivers(box) if part.name == "part_b" and status == 0 else {}
+        result = BuildResult(status, log, made.limit_hit or "", False, drivers)
+        if not result.limit_hit:  # a limit may be the machine's bad day: never remembered
+            self._remember(entry, result, box)
+        return result
+
+    def _link_drivers(self, box: Box) -> dict[str, str]:
+        complaints = {}
+        for name, steps in _DRIVERS.items():
+            script = " && ".join((f"mkdir -p {DRIVER_FOLDER}", *steps))
+            made = box.run(("sh", "-c", script), limits=BUILD, writable=True, merge_stderr=True,
+                           extra_read_only={self._drivers: "/drivers"})
+            complaints[name] = "" if made.status == 0 else (
+                made.stdout.decode("utf-8", "replace")[-LOG_TAIL:] or "the compiler failed")
+        return complaints
+
+    def _remember(self, entry: Path, result: BuildResult, box: Box) -> None:
+        (entry / "tree").mkdir(parents=True, exist_ok=True)
+        copy_built(box.work, entry / "tree")
+        record = {"status": result.status, "log": result.log, "limit_hit": "",
+                  "drivers": result.drivers}
+        temporary = entry / "build.json.new"
+        temporary.write_text(json.dumps(record))
+        temporary.rename(entry / "build.json")
+
+    def _key(self, part: Part) -> str:
+        """Everything the result of a build depends on."""
+        key = hashlib.sha256()
+        for words in (self._hash, part.name, *part.build, compiler_version(), json.dumps(_DRIVERS)):
+            key.update(words.encode() + b"\0")
+        for driver in sorted(self._drivers.iterdir()):
+            key.update(driver.read_bytes() + b"\0")
+        return f"{part.name}-{key.hexdigest()[:24]}"
+
+
+def compiler_version() -> str:
+    """The first line of what g++ says of itself; empty where there is none."""
+    try:
+        said = subprocess.run(["g++", "--version"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return said.stdout.partition("\n")[0]

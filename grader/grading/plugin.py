@@ -1,0 +1,170 @@
+"""The pytest plugin that turns check functions into verdicts: who runs, in which order, how each ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from grading.build import Builder, BuildResult
+from grading.lab import CheckRow, Lab, Target
+from grading.sandbox import Box
+from grading.shortfall import Blocked, NotJudged, Shortfall
+from grading.theatre import Theatre
+from grading.transcript import Transcript
+from grading.verdict import Cause, CheckResult, Verdict
+
+
+@dataclass(frozen=True)
+class _End:
+    """How a check function ended, before it is a row."""
+
+    verdict: Verdict
+    cause: Cause | None = None
+
+
+class GradingPlugin:
+    """One worker's pytest run: the rows of one part, in the order of lab.toml."""
+
+    def __init__(self, rows: list[tuple[CheckRow, Target]], box: Box, build: BuildResult,
+                 builder: Builder, lab: Lab, on_result: Callable[[CheckResult], None]) -> None:
+        self._rows = {(row.name, target.name): (row, target) for row, target in rows}
+        self._box, self._build, self._builder, self._lab = box, build, builder, lab
+        self._on_result = on_result
+        self._ends: dict[tuple[str, str], _End] = {}
+        self._theatre: Theatre | None = None
+
+    # -- which checks, on which targets, in which order ------------------------------------------
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.addinivalue_line("markers", "plays(n): the scene is played n times; all must agree")
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        name = _name_of(metafunc.function)
+        targets = [target for row, target in self._rows.values() if row.name == name]
+        metafunc.parametrize("target", targets, ids=[target.name for target in targets])
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Function]) -> None:
+        order = {key: place for place, key in enumerate(self._rows)}
+        items[:] = [item for item in items if _key(item) in order]
+        items.sort(key=lambda item: order[_key(item)])
+
+    # -- what a check function may ask for -------------------------------------------------------
+
+    @pytest.fixture
+    def theatre(self, target: Target, request: pytest.FixtureRequest) -> Generator[Theatre, None, None]:
+        """The place where a check's scenes are played; everything it started ends with the check."""
+        self._theatre = Theatre(target, self._box, self._build, self._builder, self._lab)
+        try:
+            yield self._theatre
+        finally:
+            self._theatre.close()
+
+    @pytest.fixture
+    def build(self) -> BuildResult:
+        """What the part's build did."""
+        return self._build
+
+    # -- how it ended ----------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        marker = pyfuncitem.get_closest_marker("plays")
+        if marker is None:
+            return None
+        plays = marker.args[0]
+        arguments = {name: pyfuncitem.funcargs[name] for name in _parameters(pyfuncitem)}
+        shortfalls: list[Shortfall] = []
+        for _ in range(plays):
+            arguments["theatre"].clear()
+            try:
+                pyfuncitem.obj(**arguments)
+            except Shortfall as shortfall:
+                shortfalls.append(shortfall)
+        if len(shortfalls) == plays:
+            raise shortfalls[0]
+        if shortfalls:
+            first = shortfalls[0]
+            raise Shortfall(f"Played {plays} times, the scene went wrong {len(shortfalls)} times: "
+                            f"{first.rationale}", expected=first.expected, actual=first.actual,
+                            detail=first.detail, verdict=Verdict.FLAKY)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Function) -> bool:
+        row, target = self._rows[_key(item)]
+        start = time.monotonic()
+        self._theatre = None
+        end = self._blocked(row, target) or _run_phases(item, row)
+        self._ends[_key(item)] = end
+        passed = end.verdict is Verdict.PASS
+        transcript = self._theatre.transcript.events() if self._theatre and not passed else ()
+        worth = row.worth(target.name)
+        self._on_result(CheckResult(
+            name=row.name, target=target.name, part=target.part, clauses=row.clauses,
+            promise=" ".join((item.function.__doc__ or "").split()), verdict=end.verdict,
+            points=worth if passed else 0, max_points=worth, extra=target.name in row.extra,
+            seconds=round(time.monotonic() - start, 3), cause=end.cause, transcript=transcript,
+            visibility=row.visibility, replay=f"make test PART={target.part} T={row.name}"))
+        return True
+
+    def _blocked(self, row: CheckRow, target: Target) -> _End | None:
+        for need in row.needs:
+            end = self._ends.get((need, target.name))
+            if end and end.verdict is not Verdict.PASS:
+                root = end.cause.blocked_by if end.cause and end.cause.blocked_by else need
+                return _End(Verdict.BLOCKED, Cause(f"It says nothing before {root} passes.",
+                                                   blocked_by=root, hints=row.hints))
+        return None
+
+
+def _run_phases(item: pytest.Function, row: CheckRow) -> _End:
+    """Setup, call and teardown by pytest's own runner; the first exception decides."""
+    from _pytest.runner import runtestprotocol  # the runner pytest itself uses, without its hook
+
+    raised: list[BaseException] = []
+
+    class Watch:
+        @pytest.hookimpl(hookwrapper=True)
+        def pytest_runtest_makereport(self, call: pytest.CallInfo[Any]) -> Generator[None, Any, None]:
+            if call.excinfo is not None:
+                raised.append(call.excinfo.value)
+            yield
+
+    watch = Watch()
+    item.config.pluginmanager.register(watch)
+    try:
+        reports = runtestprotocol(item, log=False)
+    finally:
+        item.config.pluginmanager.unregister(watch)
+    if not raised:
+        return _End(Verdict.PASS)
+    return _end_of(raised[0], row, "\n".join(str(report.longrepr) for report in reports if report.failed))
+
+
+def _end_of(error: BaseException, row: CheckRow, traceback: str) -> _End:
+    if isinstance(error, Shortfall):
+        return _End(error.verdict, error.cause(row.hints))
+    if isinstance(error, Blocked):
+        if error.blocked_by == row.name:
+            return _End(Verdict.FAIL, Cause(error.rationale, hints=row.hints))
+        return _End(Verdict.BLOCKED, error.cause(row.hints))
+    if isinstance(error, NotJudged):
+        return _End(Verdict.NOT_JUDGED, Cause(str(error)))
+    return _End(Verdict.ERROR, Cause(f"The grader itself failed: {error!r}", detail=traceback))
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return function.__name__.removeprefix("check_")
+
+
+def _key(item: pytest.Function) -> tuple[str, str]:
+    target = item.callspec.params["target"]
+    return (_name_of(item.function), target.name)
+
+
+def _parameters(item: pytest.Function) -> tuple[str, ...]:
+    return tuple(item._fixtureinfo.argnames)

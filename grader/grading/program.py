@@ -1,0 +1,145 @@
+"""A student's program in its sandbox, as checks see it: its threads, descriptors, sockets, time and end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+
+from grading.observe.sockets import listeners
+from grading.observe.threads import cpu_ns, descriptors, sample_threads, thread_count
+from grading.sandbox import Confined
+from grading.shortfall import how_it_ended
+from grading.transcript import Transcript
+
+LAST_WORDS = 600  # characters of stderr and stdout that a report keeps
+
+
+class Program:
+    """One running program. Nothing of it survives stop()."""
+
+    def __init__(self, confined: Confined, command: Sequence[str], transcript: Transcript) -> None:
+        self.command = tuple(command)
+        self._confined = confined
+        self._transcript = transcript
+        self._started = time.monotonic()
+
+    # -- what it says ----------------------------------------------------------------------------
+
+    def filenos(self) -> list[int]:
+        """What to wait on for output, or for the program's end."""
+        return self._confined.filenos()
+
+    def drain(self) -> bool:
+        """Reads what the program has printed; True if there was anything."""
+        return self._confined.pump()
+
+    def output(self) -> bytes:
+        """All it has printed to stdout so far."""
+        return self._confined.output()
+
+    def errors(self) -> bytes:
+        """All it has printed to stderr so far."""
+        return self._confined.errors()
+
+    def last_words(self) -> str:
+        """The end of what it printed, for a report."""
+        parts = []
+        for name, data in (("stderr", self.errors()), ("stdout", self.output())):
+            text = data.decode("utf-8", "replace").strip()
+            if text:
+                parts.append(f"{name}: … {text[-LAST_WORDS:]}" if len(text) > LAST_WORDS
+                             else f"{name}: {text}")
+        if self._confined.limit_hit:
+            parts.append(f"A limit of the grader ended it: {self._confined.limit_hit}.")
+        return "\n".join(parts)
+
+    def tell(self, line: str) -> None:
+        """Writes a line to its standard input."""
+        self._confined.write_stdin(line.encode() + b"\n")
+
+    def close_input(self) -> None:
+        """The end of its standard input."""
+        self._confined.close_stdin()
+
+    # -- what it is ------------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        """The program's own process."""
+        return self._confined.pid
+
+    def pids(self) -> list[int]:
+        """Its processes: itself and those it has made."""
+        return [pid for pid in self._confined.processes() if pid != self._confined.pid1]
+
+    def threads(self) -> int:
+        """How many threads it has now."""
+        return thread_count(self.pids())
+
+    def thread_ids(self) -> set[int]:
+        """The ids of its threads."""
+        return {sample.tid for sample in sample_threads(self.pids()) or ()}
+
+    def descriptors(self) -> dict[int, str]:
+        """Its open descriptors; empty once it has ended."""
+        try:
+            return descriptors(self.pid)
+        except (FileNotFoundError, ProcessLookupError):
+            return {}
+
+    def cpu_ns(self) -> int:
+        """Processor time so far, in nanoseconds."""
+        return cpu_ns(self.pids())
+
+    def resident_bytes(self) -> int:
+        """Memory of the program that is in use now."""
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def listening_ports(self) -> list[int]:
+        """Ports of this scene's network on which somebody listens: there is nobody but the program."""
+        return sorted(listeners())
+
+    # -- how it ends -----------------------------------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        """True once it has ended."""
+        return self._confined.wait(0) is not None
+
+    def wait(self, seconds: float) -> bool:
+        """Waits for its end, reading what it prints; False if it still runs after so long."""
+        deadline = time.monotonic() + seconds
+        while self._confined.wait(0.005) is None:
+            self.drain()
+            if time.monotonic() > deadline:
+                return False
+        self.drain()
+        return True
+
+    @property
+    def exit_status(self) -> int | None:
+        """Its exit status; None while it runs, or where a signal ended it."""
+        end = self._confined.wait(0)
+        return end.status if end and not end.signal else None
+
+    @property
+    def how_it_ended(self) -> str:
+        """Its end in words."""
+        end = self._confined.wait(0)
+        if end is None:
+            return "still running"
+        if self._confined.limit_hit:
+            return f"ended by a limit of the grader: {self._confined.limit_hit}"
+        return how_it_ended(end.status, end.signal)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the program itself."""
+        self._transcript.add("signal", "server", number.name)
+        self._confined.signal(number)
+
+    def stop(self) -> None:
+        """Ends it and everything it has started."""
+        self._confined.kill()

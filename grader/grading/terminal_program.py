@@ -1,0 +1,115 @@
+"""A student's program on a terminal of its own: pexpect types, and reads the screen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import termios
+
+import pexpect
+
+from grading.observe.threads import cpu_ns, thread_count
+from grading.sandbox.command import Command
+from grading.shortfall import how_it_ended
+
+
+class TerminalProgram:
+    """The same face as Program, for what a stage needs, with a keyboard in front.
+
+    The terminal echoes what is typed, as a student's does; its settings are the grader's to look at.
+    """
+
+    def __init__(self, command: Command) -> None:
+        self._child = pexpect.spawn(command.argv[0], command.argv[1:], timeout=None, cwd="/")
+        self._child.delayafterclose = self._child.delayafterterminate = 0.0
+        self._namespace = command.namespace(self._child.isalive)
+        self._screen = bytearray()
+        self._ended = False
+        os.set_blocking(self._child.child_fd, False)
+
+    # -- as Program ------------------------------------------------------------------------------
+
+    def pids(self) -> list[int]:
+        """Its processes."""
+        return [] if self._ended else self._namespace.processes()
+
+    def filenos(self) -> list[int]:
+        """What to wait on."""
+        return [] if self._ended else [self._child.child_fd]
+
+    def drain(self) -> bool:
+        """Reads what has come to the screen; True if anything has."""
+        try:
+            data = os.read(self._child.child_fd, 1 << 16)
+        except (BlockingIOError, OSError):
+            return False
+        self._screen += data
+        return bool(data)
+
+    @property
+    def ended(self) -> bool:
+        """True once the program has ended and the screen is read."""
+        if not self._ended and not self._child.isalive():
+            while self.drain():
+                pass
+            self._ended = True
+        return self._ended
+
+    @property
+    def how_it_ended(self) -> str:
+        """Its end in words."""
+        if not self.ended:
+            return "still running"
+        status = self._child.exitstatus
+        if status is not None and status > 128:
+            return how_it_ended(None, status - 128)
+        return how_it_ended(status, self._child.signalstatus)
+
+    def last_words(self) -> str:
+        """The end of the screen."""
+        return f"screen: {self.screen()[-400:].decode('utf-8', 'replace')}"
+
+    def threads(self) -> int:
+        """How many threads it has now."""
+        return thread_count(self.pids())
+
+    def cpu_ns(self) -> int:
+        """Processor time so far, in nanoseconds."""
+        return cpu_ns(self.pids())
+
+    def stop(self) -> None:
+        """Ends it and everything it has started."""
+        self._namespace.kill()
+        self._child.close(force=True)
+        self._namespace.close()
+        self._ended = True
+
+    # -- the terminal ----------------------------------------------------------------------------
+
+    def screen(self) -> bytes:
+        """All that has come to the screen so far, echoes of what was typed included."""
+        return bytes(self._screen)
+
+    def type(self, keys: str) -> None:
+        """Types without pressing Enter."""
+        os.write(self._child.child_fd, keys.encode())
+
+    def type_line(self, line: str) -> None:
+        """Types a line and presses Enter."""
+        self.type(line + "\n")
+
+    def press_ctrl_d(self) -> None:
+        """The end of input."""
+        self._child.sendeof()
+
+    def press_ctrl_c(self) -> None:
+        """Interrupts the foreground program."""
+        self._child.sendintr()
+
+    def settings(self) -> list[object]:
+        """The terminal's settings, as tcgetattr() gives them: to compare before with after."""
+        return termios.tcgetattr(self._child.child_fd)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal to the program itself."""
+        self._namespace.signal(number)

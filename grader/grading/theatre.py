@@ -1,0 +1,175 @@
+"""Where a check's scenes are played: it starts programs, builds stages, and clears everything away."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from grading.build import DRIVER_FOLDER, Builder, BuildResult
+from grading.driver import Driver
+from grading.fake_server import FakeServer
+from grading.lab import Lab, Target
+from grading.program import Program
+from grading.sandbox import RUN, Box, fresh_ipc, fresh_network
+from grading.shortfall import Blocked, Shortfall
+from grading.stage import Stage
+from grading.terminal_program import TerminalProgram
+from grading.transcript import Transcript
+
+STARTS = "starts_and_says_where_it_listens"
+
+
+class Closable(Protocol):
+    """What the theatre clears away."""
+
+    def stop(self) -> None: ...
+
+
+class Theatre:
+    """One check's place: a network, shared memory and processes of its own, gone with the check."""
+
+    def __init__(self, target: Target, box: Box, build: BuildResult, builder: Builder, lab: Lab) -> None:
+        self.target = target
+        self.build = build
+        self.box = box
+        self.transcript = Transcript()
+        self._builder, self._lab = builder, lab
+        self._running: list[Closable] = []
+        self._stages: list[Stage] = []
+        self._servers: list[FakeServer] = []
+        self.clear()
+
+    def clear(self) -> None:
+        """Ends all that runs; the next scene finds a new network and a new transcript."""
+        for stage in self._stages:
+            for client in stage.clients:
+                client.vanish()
+        for server in self._servers:
+            server.close()
+        for program in self._running:
+            program.stop()
+        self._stages, self._servers, self._running = [], [], []
+        self.transcript = Transcript()
+        fresh_network()
+        fresh_ipc()
+
+    close = clear
+
+    # -- programs --------------------------------------------------------------------------------
+
+    def some_port(self) -> int:
+        """A port below the range that the kernel gives to clients: free, in a network of our own."""
+        return 10000 + secrets.randbelow(20000)
+
+    def start(self, command: Sequence[str], *, with_input: bool = False,
+              open_files: int = RUN.nofile, box: Box | None = None) -> Program:
+        """Starts a program of the submission; nothing is waited for."""
+        limits = replace(RUN, nofile=open_files, nproc=2 * open_files + 64)
+        program = Program(
+            (box or self.box).spawn(command, limits=limits,
+                                    stdin=subprocess.PIPE if with_input else subprocess.DEVNULL),
+            command, self.transcript)
+        self._running.append(program)
+        return program
+
+    def start_server(self, *arguments: str) -> Program:
+        """Starts the target's program with these arguments; nothing is waited for."""
+        return self.start((self.program_path, *arguments))
+
+    @property
+    def program_path(self) -> str:
+        """The target's program, as seen from the top of the submission."""
+        return f"./{self.target.command[0]}"
+
+    def has(self, path: str) -> bool:
+        """True if the build has left this file."""
+        return (self.box.work / path).is_file()
+
+    # -- stages ----------------------------------------------------------------------------------
+
+    def stage(self) -> Stage:
+        """The target's server runs and listens, and has settled."""
+        if not self.target.command:
+            return self._stage_on_library()
+        port = self.some_port()
+        program = self.start_server(*(str(port) if word == "{port}" else word
+                                      for word in self.target.command[1:]))
+        stage = self.stage_for(program)
+        if not stage.until(lambda: bool(program.listening_ports())):
+            raise Blocked(STARTS, "The server never listens on a TCP port "
+                          f"({'it runs, and waits' if not program.ended else program.how_it_ended}).")
+        listening = program.listening_ports()
+        stage.port = port if port in listening else listening[0]
+        stage.may_end = False
+        stage.settle()
+        return stage
+
+    def stage_for(self, program: Program | TerminalProgram) -> Stage:
+        """A stage around a program that may end before anybody has joined."""
+        stage = Stage(program, self.transcript)
+        stage.may_end = True
+        self._stages.append(stage)
+        return stage
+
+    def _stage_on_library(self) -> Stage:
+        driver = self.driver("proactor_cpp")
+        driver.stage.port = driver.create(self.some_port()).port
+        driver.ask("run 0")
+        driver.stage.settle()
+        return driver.stage
+
+    def driver(self, name: str) -> Driver:
+        """One of the grader's own programs, linked with the student's library."""
+        complaint = self.build.drivers.get(name, "it was not tried")
+        if complaint:
+            raise Shortfall("A program that uses the library as the sheet says does not compile and link.",
+                            expected="the header compiles, and the library has every function of it",
+                            actual="the compiler's complaint below", detail=complaint)
+        program = self.start((f"./{DRIVER_FOLDER}/{name}",), with_input=True)
+        stage = self.stage_for(program)
+        stage.may_end = False
+        stage.settle()
+        return Driver(program, stage)
+
+    # -- the student's client --------------------------------------------------------------------
+
+    def fake_server(self, port: int | None = None) -> FakeServer:
+        """The grader listens, in the place of a server."""
+        server = FakeServer(self.some_port() if port is None else port, self.transcript)
+        self._servers.append(server)
+        return server
+
+    def start_client(self, *arguments: str) -> Program:
+        """The student's client with a pipe for a keyboard and pipes for a screen."""
+        return self.start(("./part_a/client", *arguments), with_input=True)
+
+    def on_terminal(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> TerminalProgram:
+        """A program on a terminal of its own."""
+        program = TerminalProgram(self.box.command(command, limits=RUN, env=env or {}))
+        self._running.append(program)
+        return program
+
+    def other_part(self, name: str) -> tuple[Box, BuildResult]:
+        """Another part of the same submission, built into a box of its own."""
+        box = Box()
+        box.__enter__()
+        self._running.append(_BoxKeeper(box))
+        return box, self._builder.build(self._lab.parts[name], box)
+
+    def tool(self, path: str) -> bool:
+        """True if this machine has the tool."""
+        return Path(path).exists()
+
+
+class _BoxKeeper:
+    """Closes a box when the scene is cleared away."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+
+    def stop(self) -> None:
+        self._box.__exit__(None, None, None)

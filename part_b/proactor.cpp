@@ -32,8 +32,8 @@ void Proactor::cancel(int fd) {
     source_->cancel(fd);
 }
 
-void Proactor::after(std::chrono::milliseconds delay, Task task) {
-    timers_.emplace(Clock::now() + delay, std::move(task));
+Proactor::Timer Proactor::after(std::chrono::milliseconds delay, Task task) {
+    return timers_.emplace(Clock::now() + delay, std::move(task));
 }
 
 void Proactor::post(Task task) {

@@ -47,8 +47,11 @@ class Proactor {
     // Runs `task` once, when all handlers of this round have run.
     void defer(Task task) { deferred_.push_back(std::move(task)); }
 
-    // Runs `task` once, `delay` from now.
-    void after(std::chrono::milliseconds delay, Task task);
+    // Runs `task` once, `delay` from now, unless cancel() forgets it before. A Timer is valid until
+    // then.
+    using Timer = std::multimap<Clock::time_point, Task>::const_iterator;
+    Timer after(std::chrono::milliseconds delay, Task task);
+    void cancel(Timer timer) { timers_.erase(timer); }
 
     // Runs `task` once, on the loop, soon; in the order of the calls. Any thread.
     void post(Task task);

@@ -9,10 +9,18 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 
-def _bars(console: Console) -> Progress:
-    return Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
-                    TimeElapsedColumn(), console=console, transient=True,
-                    disable=not console.is_terminal)
+@contextmanager
+def _bars(console: Console) -> Iterator[Progress]:
+    """Bars that vanish at the end, and that nobody sees where there is no terminal."""
+    bars = Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+                    TimeElapsedColumn(), console=console, transient=True)
+    if console.is_terminal:
+        bars.start()
+    try:
+        yield bars
+    finally:
+        if console.is_terminal:
+            bars.stop()
 
 
 @contextmanager

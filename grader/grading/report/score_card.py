@@ -2,13 +2,189 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from rich.console import Console
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
 from rich.text import Text
 
-from grading.report.wording import score
-from grading.verdict import Report
+from grading.report.diagram import diagram
+from grading.report.wording import MARKS, MEANINGS, failing, points, printable, score, style, totals
+from grading.verdict import Cause, CheckResult, Report, Verdict
+
+WIDEST = 100  # columns: longer lines are hard to read
+DETAIL_LINES = 12  # of a build log or a traceback
+OTHERS = 12  # failing checks that are listed by name
 
 
-def print_score_card(console: Console, report: Report) -> None:
-    """Prints the card."""
-    console.print(Text(score(report.rows)))
+def print_score_card(console: Console, report: Report, whole: bool = True) -> None:
+    """Prints the card; `whole` is False when only some checks were asked for."""
+    console.width = min(console.width, WIDEST)
+    console.print()
+    console.print(_targets(report.rows))
+    console.print(_legend(report.rows))
+    wrong, first = failing(report.rows), first_to_mend(report.rows)
+    _print_score(console, report, whole)
+    if first:
+        _print_first(console, first, report)
+        _print_others(console, [row for row in wrong if row is not first])
+        _print_blocked(console, report.rows)
+    _print_not_the_students(console, report.rows)
+    _print_notes(console, report.notes)
+
+
+def first_to_mend(rows: Sequence[CheckResult]) -> CheckResult | None:
+    """The failing check to look at first: what counts before extra credit, part by part, and what
+    other checks wait for before what nothing waits for."""
+    wrong = failing(rows)
+    waiting = Counter((row.target, row.cause.blocked_by) for row in rows if row.cause)
+    order = list(dict.fromkeys(row.target for row in rows))
+    wrong.sort(key=lambda row: (row.extra, order.index(row.target), -waiting[row.target, row.name]))
+    return wrong[0] if wrong else None
+
+
+# ---- the score -------------------------------------------------------------------------------------
+
+
+def _targets(rows: Sequence[CheckResult]) -> Table:
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True)
+    for target in dict.fromkeys(row.target for row in rows):
+        its = [row for row in rows if row.target == target]
+        dots = Text().join(Text(MARKS[row.verdict], style(row.verdict)) for row in its)
+        table.add_row(Text(target, "bold"), dots, Text(score(its)))
+    return table
+
+
+def _legend(rows: Sequence[CheckResult]) -> Padding:
+    """What the marks mean that are there."""
+    there = Counter(row.verdict for row in rows)
+    meanings: dict[str, list[str]] = {}
+    for verdict in Verdict:
+        if there[verdict]:
+            meanings.setdefault(MARKS[verdict], []).append(f"{there[verdict]} {MEANINGS[verdict]}")
+    words = "  ".join(f"{mark} {', '.join(found)}" for mark, found in meanings.items())
+    return Padding(Text(words, "dim"), (0, 0, 1, 1))
+
+
+def _print_score(console: Console, report: Report, whole: bool) -> None:
+    (got, most), _ = totals(report.rows)
+    sure = not any(row.verdict.is_the_graders for row in report.rows)
+    if whole and sure and got == most:
+        console.print(_full_marks(report.rows))
+    elif sure and not failing(report.rows):
+        console.print(Text(f" ✓ Passed: {score(report.rows)} in the checks chosen.\n", "bold green"))
+    else:
+        console.print(Text(f" {score(report.rows)}{'' if whole else ' in the checks chosen'}\n", "bold"))
+
+
+def _full_marks(rows: Sequence[CheckResult]) -> Panel:
+    number = sum(row.verdict is Verdict.PASS for row in rows)
+    kept = f"Every promise is kept, in all {number} checks." if number == len(rows) else (
+        f"Everything that was asked for is there: {number} checks passed.")
+    words = Text(f"\n{score(rows)}\n\n", "bold green", justify="center")
+    words.append(f"{kept}\nWell done!\n", "not bold default")
+    return Panel(words, title="★ Full marks ★", border_style="green")
+
+
+# ---- the first thing to mend -----------------------------------------------------------------------
+
+
+def _print_first(console: Console, row: CheckResult, report: Report) -> None:
+    worth = f"{points(row.max_points)}{' extra' if row.extra else ''} point"
+    worth += "" if row.max_points == 1000 else "s"
+    head = Text(" Extra credit, next: " if row.extra else " Mend this first: ").append(row.name, "bold red")
+    console.print(head.append(f"\n {row.target}, {worth}, SPEC.md {' '.join(row.clauses)}\n", "dim"))
+    cause = row.cause or Cause("It did not pass.")
+    _print_facts(console, row, cause)
+    if drawing := diagram(row.transcript, console.width - 2):
+        console.print(Padding(Text("\n").join(drawing), (1, 0, 0, 2)), overflow="ellipsis", no_wrap=True)
+    detail = cause.detail or (report.build_logs.get(row.part, "") if row.name == "builds" else "")
+    if shown := _tail(detail, DETAIL_LINES):
+        console.print(Padding(Text(shown, "dim"), (1, 0, 0, 4)))
+    console.print(Text("\n Once more, only this: ").append(printable(row.replay), "bold cyan"))
+
+
+def _tail(text: str, lines: int) -> str:
+    """The last lines that say something."""
+    said = [line.rstrip().expandtabs(4) for line in text.splitlines() if line.strip()]
+    return "\n".join(printable(line) for line in said[-lines:])
+
+
+def _print_facts(console: Console, row: CheckResult, cause: Cause) -> None:
+    facts = Table(box=None, padding=(0, 1), show_header=False, pad_edge=True)
+    facts.add_column(justify="right", style="dim", no_wrap=True)
+    facts.add_column(ratio=1, overflow="fold")
+    for label, words, look in (("promise", row.promise, ""), (_WRONG.get(row.verdict, "but"),
+                               cause.rationale, "bold"), ("expected", cause.expected, "green"),
+                               ("heard", cause.actual, "red"), ("hint", (*cause.hints, "")[0], "yellow")):
+        if words:
+            facts.add_row(label, Text(printable(words), look))
+    console.print(facts)
+
+
+_WRONG = {Verdict.CRASH: "crash", Verdict.TIMEOUT: "too late", Verdict.FLAKY: "at times"}
+
+
+# ---- the rest, a line each -------------------------------------------------------------------------
+
+
+def _print_others(console: Console, rows: Sequence[CheckResult]) -> None:
+    """A line for each failing check, its targets together."""
+    its: dict[str, list[CheckResult]] = {}
+    for row in rows:
+        its.setdefault(row.name, []).append(row)
+    if its:
+        console.print(Text("\n Then:", "bold"))
+    for name, alike in list(its.items())[:OTHERS]:
+        first = alike[0]
+        line = Text(f"   {MARKS[first.verdict]} {name}", style(first.verdict))
+        line.append(f" ({', '.join(row.target for row in alike)})", "default")
+        line.append(f"  {printable(first.cause.rationale)}" if first.cause else "", "dim default")
+        console.print(line, no_wrap=True, overflow="ellipsis")
+    if len(its) > OTHERS:
+        console.print(Text(f"   … and {len(its) - OTHERS} more", "dim"))
+
+
+def _print_blocked(console: Console, rows: Sequence[CheckResult]) -> None:
+    waiting = Counter((row.target, row.cause.blocked_by) for row in rows
+                      if row.verdict is Verdict.BLOCKED and row.cause)
+    if waiting:
+        console.print(Text("\n Waiting:", "bold"))
+    for (target, blocker), number in waiting.items():
+        words = f"{number} check{'s' * (number > 1)} of {target} until {blocker} passes"
+        console.print(Padding(Text(printable(words), "dim"), (0, 0, 0, 3)))
+
+
+def _print_not_the_students(console: Console, rows: Sequence[CheckResult]) -> None:
+    """What the grader or this machine has to answer for, said as that."""
+    for verdict, words in ((Verdict.NOT_JUDGED, "not judged: this machine cannot tell. It costs you nothing."),
+                           (Verdict.ERROR, "not graded: the grader itself failed. That is not your fault.")):
+        its = [row for row in rows if row.verdict is verdict]
+        if its:
+            console.print(Text(f"\n {MARKS[verdict]} {len(its)} {words}", style(verdict)))
+        reasons: dict[str, list[CheckResult]] = {}
+        for row in its:
+            reasons.setdefault(row.cause.rationale if row.cause else "", []).append(row)
+        for reason, alike in reasons.items():
+            more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+            words = printable(f"{alike[0].target}/{alike[0].name}{more}: {reason}")
+            console.print(Padding(Text(words, "dim"), (0, 0, 0, 3)))
+            if last := _tail(alike[0].cause.detail if alike[0].cause else "", 1):
+                console.print(Padding(Text(last, "dim"), (0, 0, 0, 5)))
+
+
+def _print_notes(console: Console, notes: Sequence[str]) -> None:
+    """What was not copied, the same reasons together."""
+    reasons: dict[str, list[str]] = {}
+    for note in notes:
+        path, _, reason = note.rpartition(": ")
+        reasons.setdefault(reason, []).append(path)
+    for reason, paths in reasons.items():
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        console.print(Padding(Text(printable(f"{paths[0]}{more}: {reason}"), "dim"), (0, 0, 0, 1)))

@@ -11,9 +11,9 @@ MARKS = {Verdict.PASS: "●", Verdict.FAIL: "✗", Verdict.CRASH: "✗", Verdict
 STYLES = {Verdict.PASS: "green", Verdict.BLOCKED: "dim", Verdict.FLAKY: "yellow",
           Verdict.NOT_JUDGED: "cyan", Verdict.ERROR: "magenta"}
 MEANINGS = {Verdict.PASS: "kept", Verdict.FAIL: "failed", Verdict.CRASH: "crashed",
-            Verdict.TIMEOUT: "too late", Verdict.FLAKY: "not every time",
-            Verdict.BLOCKED: "waits for another check", Verdict.NOT_JUDGED: "not judged here",
-            Verdict.ERROR: "error of the grader"}
+            Verdict.TIMEOUT: "too late", Verdict.FLAKY: "unsteady",
+            Verdict.BLOCKED: "waiting", Verdict.NOT_JUDGED: "not judged",
+            Verdict.ERROR: "our error"}
 
 
 def points(thousandths: int) -> str:

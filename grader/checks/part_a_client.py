@@ -69,7 +69,8 @@ def check_client_finds_the_default_server(theatre: Theatre) -> None:
     """Without arguments the client connects to localhost, port 9034; with a host alone, to its port 9034."""
     for arguments in ((), ("127.0.0.1",)):
         theatre.clear()
-        connected(theatre, theatre.start_client(*arguments), theatre.fake_server(9034))
+        server = theatre.fake_server(9034)
+        connected(theatre, theatre.start_client(*arguments), server)
 
 
 def check_idle_client_costs_nothing(theatre: Theatre) -> None:
@@ -119,16 +120,19 @@ def check_client_says_why_it_cannot_connect(theatre: Theatre) -> None:
 
 def check_client_ctrl_c(theatre: Theatre) -> None:
     """Ctrl-C ends the client at once, and leaves the terminal as it was."""
-    screen = theatre.on_terminal(("sh", "-c", 'stty -g; ./part_a/client "$@"; stty -g; exit 0', "sh",
-                                  "127.0.0.1", str(9034)))
-    server = theatre.fake_server(9034)
+    server = theatre.fake_server()
+    screen = theatre.on_terminal(("./part_a/client", "127.0.0.1", str(server.port)))
+    before = screen.settings()
     stage, connection = connected(theatre, screen, server)
     stage.settle()
     stage.may_end = True
     screen.press_ctrl_c()
-    if not stage.until(lambda: bool(connection.ended)):
+    if not stage.until(lambda: screen.ended, 2.0):
         raise Shortfall("Ctrl-C does not end the client.", expected="it ends at once",
                         actual="it goes on running", verdict=Verdict.TIMEOUT)
+    if screen.settings() != before:
+        raise Shortfall("After Ctrl-C the terminal is not as it was before the client started.",
+                        expected="the same settings (stty)", actual="other settings")
 
 
 # -- scenes --------------------------------------------------------------------------------------

@@ -78,7 +78,6 @@ class Builder:
         return complaints
 
     def _remember(self, entry: Path, result: BuildResult, box: Box) -> None:
-        (entry / "tree").mkdir(parents=True, exist_ok=True)
         copy_built(box.work, entry / "tree")
         record = {"status": result.status, "log": result.log, "limit_hit": "",
                   "drivers": result.drivers}

@@ -36,14 +36,15 @@ class _Work:
     def staged(self) -> Path:
         return self.folder / "staged"
 
-    def stage(self) -> None:
+    def stage(self, leave_out: Sequence[str]) -> None:
         """Makes the private copy, once; sets `status` to graded, rejected or error."""
         with self.lock:
             if self.status:
                 return
             try:
                 self.folder.mkdir()
-                self.notes = tuple(workspace.stage(self.submission.root, self.staged))
+                self.notes = tuple(workspace.stage(
+                    self.submission.root, self.staged, leave_out=leave_out))
                 self.status = "graded"
             except workspace.Rejected as reason:
                 self.notes, self.status = (str(reason),), "rejected"
@@ -89,7 +90,7 @@ def _in_slot(order: Order, work: _Work, part: str, slots: queue.SimpleQueue[int]
              stop: threading.Event) -> PartResult:
     slot = slots.get()
     try:
-        work.stage()
+        work.stage(order.lab.leave_out)
         if work.status == "rejected":
             return not_built(order, part, f"The submission could not be taken: {work.notes[0]}")
         if work.status == "error":

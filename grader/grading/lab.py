@@ -68,6 +68,7 @@ class Lab:
     parts: dict[str, Part]
     targets: dict[str, Target]
     checks: dict[str, CheckRow]
+    leave_out: tuple[str, ...] = ()  # names at the top of a submission that are not the student's
 
     @property
     def max_score(self) -> int:
@@ -99,7 +100,8 @@ def read_lab(path: Path) -> Lab:
                    for name, row in data["parts"].items()},
             targets={name: Target(name, row["part"], row["title"], tuple(row.get("command", ())))
                      for name, row in data["targets"].items()},
-            checks={name: _check_row(name, row) for name, row in data["checks"].items()})
+            checks={name: _check_row(name, row) for name, row in data["checks"].items()},
+            leave_out=tuple(data.get("leave_out", ())))
     except (KeyError, TypeError) as error:
         raise LabError(f"{path}: {error} is missing or of the wrong kind") from error
     _prove(lab, path)

@@ -23,7 +23,7 @@ class Program:
         self.command = tuple(command)
         self._confined = confined
         self._transcript = transcript
-        self._started = time.monotonic()
+        _ = confined.pid  # waits until the sandbox is up and the program itself has begun
 
     # -- what it says ----------------------------------------------------------------------------
 

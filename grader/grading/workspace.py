@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path, PurePosixPath
 
 from grading.sandbox.safe_copy import CopyLimits, CopyPolicy, Rejected, copy_tree
@@ -24,16 +25,21 @@ _MADE_BY_A_BUILD = re.compile(r".*\.(o|lo|obj|a|la|so|so\.[0-9.]+|d|gch|pch|gcda
 _PROGRAM_HEADS = (b"\x7fELF", b"!<arch>\n", b"MZ\x90", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
-def stage(source: Path, staged: Path, limits: CopyLimits = CopyLimits()) -> list[str]:
+def stage(source: Path, staged: Path, limits: CopyLimits = CopyLimits(),
+          leave_out: Collection[str] = ()) -> list[str]:
     """Copies a stranger's folder into the new folder `staged`; one line for each thing left out.
+
+    Names in `leave_out` are not the student's: left out at the top, without a line, as are the
+    folders of version control.
 
     Raises Rejected, with a sentence for the student, when it is too large; `staged` is then
     incomplete. Links that stay inside are kept: nobody but programs in a sandbox follows them.
     """
     staged.mkdir(parents=True)
     try:
-        notes = copy_tree(source, staged, CopyPolicy(limits, _why_not, _why_not_this_content,
-                                                     mtime_ns=_HANDED_IN_NS))
+        notes = copy_tree(source, staged, CopyPolicy(
+            limits, lambda path, is_folder: "" if path in leave_out else _why_not(path, is_folder),
+            _why_not_this_content, mtime_ns=_HANDED_IN_NS))
     except NotADirectoryError as error:
         raise Rejected("What was handed in is not a folder.") from error
     more = len(notes) - _MAX_NOTES
@@ -86,7 +92,7 @@ def _why_not(path: str, is_folder: bool) -> str | None:
     if is_folder:
         if path == "results":
             return "results of a grader"
-        return "not part of the work" if name in _VERSION_CONTROL else None
+        return "" if name in _VERSION_CONTROL else None
     if _CONFIGURES_TOOLS.fullmatch(name):
         return "a file that configures the grader's tools"
     if "build" in above or _MADE_BY_A_BUILD.fullmatch(name):

@@ -47,7 +47,7 @@ class Quiescence:
         ignored_ports: local ports of clients that the scene itself keeps from reading.
         """
         threads = sample_threads(self._pids())
-        if bytes_moved or threads is None:
+        if bytes_moved or not threads:  # nobody there: not started yet, or just about to be reaped
             self._last, self._same = None, 0
             self._first_seen.clear()
             return False

@@ -2,7 +2,8 @@
 
 from .box import Box
 from .command import Command
-from .confined import Confined, Exit, Finished
+from .confined import Confined
+from .ending import Exit, Finished
 from .limits import BUILD, RUN, Limits
 from .mode import SandboxError
 from .namespace import Namespace

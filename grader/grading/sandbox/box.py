@@ -13,7 +13,8 @@ from types import TracebackType
 
 from . import libc, syscall_filter
 from .command import Command, View, command_line
-from .confined import Confined, Finished
+from .confined import Confined
+from .ending import Finished
 from .limits import MIB, Limits
 from .mode import Mode
 from .safe_copy import CopyLimits, CopyPolicy, copy_tree
@@ -91,8 +92,8 @@ class Box:
                 extra_read_only: Mapping[Path, str] = _NOTHING) -> Command:
         """What to exec to run `argv` in this box; each Command is for one run.
 
-        Inside names in `extra_read_only` (files or folders) must be outside the student's own
-        folders and outside /usr, for instance /opt/tools.
+        `extra_read_only` names files or folders everybody may read, and how they are called
+        inside: neither in the student's own folders nor in /usr, for instance /opt/tools.
         """
         for host, inside in extra_read_only.items():
             self._mount_point(host, inside)

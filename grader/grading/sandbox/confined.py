@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import time
-from dataclasses import dataclass
+from types import TracebackType
 
 from .command import Command
+from .ending import Exit, Finished
 from .limits import Limits
 from .mode import SandboxError
 from .namespace import Namespace
 from .outputs import Outputs
+from .ready import readable, readable_or_writable
 
 _TICK = 0.05
-
-
-@dataclass(frozen=True)
-class Exit:
-    """How the student's process ended: its exit status, or 128 + n and n after signal n.
-
-    A program that itself returns 128 + n cannot be told from one killed by signal n.
-    """
-
-    status: int
-    signal: int | None
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A command that has run to its end, or into the limit named in `limit_hit`."""
-
-    status: int
-    signal: int | None
-    stdout: bytes
-    stderr: bytes
-    seconds: float
-    limit_hit: str | None
 
 
 class Confined:
@@ -59,8 +37,16 @@ class Confined:
             command.argv, stdin=stdin, stdout=subprocess.PIPE, cwd="/", env=nothing, bufsize=0,
             stderr=subprocess.STDOUT if merge_stderr else subprocess.PIPE, start_new_session=True)
         self._monitor_fd = os.pidfd_open(self._monitor.pid)
-        pipes = [pipe for pipe in (self._monitor.stdout, self._monitor.stderr) if pipe]
-        self._outputs = Outputs(pipes, limits.output, self._monitor_fd, _TICK)
+        self._outputs = Outputs([pipe for pipe in (self._monitor.stdout, self._monitor.stderr)
+                                 if pipe],
+                                limits.output, self._monitor_fd, _TICK)
+
+    def __enter__(self) -> Confined:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.kill()
 
     # What it is.
 
@@ -141,7 +127,7 @@ class Confined:
             try:
                 view = view[os.write(stdin.fileno(), view):]
             except BlockingIOError:
-                select.select([self], [stdin], [])
+                readable_or_writable(self.fileno(), stdin.fileno())
             except BrokenPipeError:
                 return
 
@@ -162,7 +148,7 @@ class Confined:
         deadline = time.monotonic() + (self._limits.wall * 2 if timeout is None else timeout)
         self.pump()
         while self._exit is None and (left := deadline - time.monotonic()) > 0:
-            select.select([self], [], [], left)
+            readable(self.fileno(), left)
             self.pump()
         return self._exit
 
@@ -195,7 +181,7 @@ class Confined:
         code = self._found.exit_code if self._found is not None else None
         if code is None and by_itself is not None and by_itself >= 0:
             raise self._no_sandbox()
-        self._exit = _exit(128 + signal.SIGKILL if code is None else code)
+        self._exit = Exit.from_code(128 + signal.SIGKILL if code is None else code)
         if self.limit_hit is None and by_itself is not None:
             self.limit_hit = self._limit_behind(self._exit.signal)
 
@@ -220,9 +206,6 @@ class Confined:
                 pipe.close()
 
     def _no_sandbox(self) -> SandboxError:
+        self._exit = Exit(1, None)  # nothing is left: kill() has nothing more to do
         said = (self.errors() or self.output()).decode(errors="replace").strip().splitlines()
         return SandboxError(f"the inner sandbox failed: {said[-1] if said else 'no message'}")
-
-
-def _exit(code: int) -> Exit:
-    return Exit(code, code - 128 if 128 < code <= 128 + signal.SIGRTMAX else None)

@@ -81,5 +81,6 @@ class Mode:
 
 def _is_mapped(uid: int) -> bool:
     """In a small user namespace (a rootless container) even root may have no other uid."""
-    ranges = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text().splitlines())
+    lines = Path("/proc/self/uid_map").read_text().splitlines()
+    ranges = (map(int, line.split()) for line in lines)
     return any(first <= uid < first + count for first, _, count in ranges)

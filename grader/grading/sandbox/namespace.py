@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .mode import SandboxError
+from .ready import readable
 
 _STEP = 0.0005
 _PATIENCE = 10.0
@@ -45,7 +45,7 @@ class Namespace:
     @property
     def gone(self) -> bool:
         """True once no process of it is left: the kernel ends pid 1 last."""
-        return self.pidfd is None or bool(select.select([self.pidfd], [], [], 0)[0])
+        return self.pidfd is None or readable(self.pidfd, 0)
 
     @property
     def exit_code(self) -> int | None:
@@ -96,7 +96,7 @@ class Namespace:
             return
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
-        if not select.select([self.pidfd], [], [], _PATIENCE)[0]:
+        if not readable(self.pidfd, _PATIENCE):
             raise SandboxError(f"a student's processes did not die within {_PATIENCE:.0f} s")
 
     def close(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import shutil
 import signal
 import site
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .mode import Mode, SandboxError
+from .ready import readable
 
 _LINE = 16 << 10
 _TAIL = 64 << 10
@@ -63,7 +63,7 @@ class _Worker:
     """The running bwrap, the pidfd of its namespace's first process, and what it printed."""
 
     def __init__(self, spec: WorkerSpec) -> None:
-        self.tail = b""
+        self.tail = self._line = b""
         self._deadline = time.monotonic() + spec.wall_seconds
         info, info_writer = os.pipe()
         try:
@@ -73,30 +73,41 @@ class _Worker:
                 start_new_session=True, pass_fds=(info_writer,))
         finally:
             os.close(info_writer)
-        with os.fdopen(info, "rb") as reader:
-            self._first = _open_first(reader.read())
+        assert self._process.stdout is not None
+        self._output = self._process.stdout.fileno()
+        try:
+            with os.fdopen(info, "rb") as reader:
+                self._first = _open_first(reader.read())
+        except BaseException:
+            self._process.kill()  # an interrupt this early: bwrap takes the rest with it
+            raise
 
     def listen(self, on_line: Callable[[str], None], stop: threading.Event | None) -> bool:
         """Hands on lines until the worker ends; true if its time was up before that."""
-        assert self._process.stdout is not None
-        fd, line = self._process.stdout.fileno(), b""
+        talking = True
         while (left := self._deadline - time.monotonic()) > 0:
             if stop is not None and stop.is_set():
                 return False
-            if not select.select([fd], [], [], min(left, 0.1))[0]:
-                continue
-            if not (data := os.read(fd, _LINE)):
-                return not self._ends_by_itself()
-            self.tail = (self.tail + data)[-_TAIL:]
-            *whole, line = (line + data).split(b"\n")
-            for each in whole if len(line) < _LINE else [*whole, line]:
-                on_line(each.decode(errors="replace"))
-            line = line if len(line) < _LINE else b""
+            if not talking and self._over(min(left, 0.1)):
+                return False
+            if talking and readable(self._output, min(left, 0.1)):
+                talking = self._hear(on_line)
         return True
 
-    def _ends_by_itself(self) -> bool:
+    def _hear(self, on_line: Callable[[str], None]) -> bool:
+        """Takes some output; false at its end."""
+        data = os.read(self._output, _LINE)
+        self.tail = (self.tail + data)[-_TAIL:]
+        *whole, self._line = (self._line + data).split(b"\n")
+        if self._line and (not data or len(self._line) >= _LINE):
+            whole, self._line = [*whole, self._line], b""
+        for line in whole:
+            on_line(line.decode(errors="replace"))
+        return bool(data)
+
+    def _over(self, seconds: float) -> bool:
         try:
-            self._process.wait(max(0.0, self._deadline - time.monotonic()))
+            self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
@@ -108,7 +119,7 @@ class _Worker:
         if self._first is not None:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._first, signal.SIGKILL)
-            gone = bool(select.select([self._first], [], [], 10)[0])
+            gone = readable(self._first, 10)
             os.close(self._first)
         # Most often it is over by now. A monitor that was stopped needs the signal.
         self._process.kill()

@@ -39,7 +39,8 @@ class CopyLimits:
 
 @dataclass(frozen=True)
 class CopyPolicy:
-    """What is copied, and as whose: `refuse(path, is_folder)` gives the reason to leave one out.
+    """What is copied, and as whose: `refuse(path, is_folder)` gives the reason to leave one out,
+    or "" to leave it out without a note.
 
     `refuse_content(head)` does so by the first 4 KiB of a file. `owner` and `mtime_ns` replace
     what the source has.
@@ -120,7 +121,7 @@ def _copy_entry(copy: _Copy, source: int, target: int, prefix: str, name: str) -
     if not name.isprintable():
         return "a name with characters that cannot be shown"
     kind = os.stat(name, dir_fd=source, follow_symlinks=False).st_mode
-    if reason := copy.policy.refuse(prefix + name, stat.S_ISDIR(kind)):
+    if (reason := copy.policy.refuse(prefix + name, stat.S_ISDIR(kind))) is not None:
         return reason
     if stat.S_ISLNK(kind):
         return _copy_link(source, target, prefix, name)

@@ -91,7 +91,7 @@ def _run(order: Order, submissions: list[Submission], wish: argparse.Namespace,
         stopped = True
     done = [reports[name] for name in by_name if name in reports]
     write_whole(results / "gradebook.csv", gradebook(order.lab, done))
-    _sum_up(console, order, done, wrong, results, time.monotonic() - start)
+    _sum_up(console, done, wrong, results, time.monotonic() - start)
     if stopped:
         print(f"run_all: stopped; {len(done)} of {len(submissions)} were graded", file=sys.stderr)
         return STOPPED
@@ -111,11 +111,11 @@ def _line(number: int, of: int, report: Report) -> Text:
                           f"{score(report.rows)}  ({seconds:.1f} s){status}"))
 
 
-def _sum_up(console: Console, order: Order, done: list[Report], wrong: list[str], results: Path,
+def _sum_up(console: Console, done: list[Report], wrong: list[str], results: Path,
             seconds: float) -> None:
     if done:
         console.print()
-        print_class(console, order.lab, done)
+        print_class(console, done)
     for report in done:
         ours = [row for row in report.rows if row.verdict.value == "ERROR"]
         if ours:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.text import Text
 
 from grading.lab import CheckRow, Lab, LabError, Target, read_lab
 from grading.report.wording import points
+from grading.sandbox import BUILD, RUN
 
 GRADER = Path(__file__).resolve().parents[2]
 
@@ -34,7 +36,7 @@ def markdown(lab: Lab, part: str, promise_of: dict[str, str]) -> str:
         rows = _rows(lab, target)
         lines += [f"**{target.title}**: {_worth(rows, target)}", "",
                   "| what your program promises | clause | points |", "|---|---|---|"]
-        lines += [f"| {_promise(row, promise_of)} (`{row.name}`) | {', '.join(row.clauses)} "
+        lines += [f"| {_promise(row, promise_of).replace('|', chr(92) + '|')} (`{row.name}`) | {', '.join(row.clauses)} "
                   f"| {points(row.worth(target.name))} |" for row in rows]
         lines.append("")
     return "\n".join(lines)
@@ -49,8 +51,18 @@ def print_rubric(console: Console, lab: Lab, promise_of: dict[str, str], pattern
         for target in _targets(lab, part.name):
             console.print(_table(lab, target, promise_of))
         console.print()
+    for limits in _limits():
+        console.print(Text(limits, "dim"))
     whole = f"Together {points(lab.max_score)} points"
     console.print(whole + (f", and {points(lab.max_extra)} of extra credit." if lab.max_extra else "."))
+
+
+def _limits() -> list[str]:
+    """What a program may use while it is judged; a check that meets a limit says so."""
+    return [f"{what}: {limits.wall:g} s, {limits.cpu} s of processor time, {limits.memory >> 20} MiB of "
+            f"memory, {limits.nproc} threads and processes, {limits.nofile} open files, "
+            f"files of {limits.fsize >> 20} MiB, {limits.output >> 20} MiB of output"
+            for what, limits in (("Each build has", BUILD), ("Each program has", RUN))]
 
 
 def _table(lab: Lab, target: Target, promise_of: dict[str, str]) -> Table:
@@ -80,7 +92,7 @@ def _worth(rows: list[CheckRow], target: Target) -> str:
 
 
 def _promise(row: CheckRow, promise_of: dict[str, str]) -> str:
-    return promise_of.get(row.name) or row.name.replace("_", " ")
+    return promise_of.get(row.name) or f"{row.name.replace('_', ' ').capitalize()}."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,4 +118,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make rubric | head`
     sys.exit(main())

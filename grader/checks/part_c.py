@@ -142,10 +142,9 @@ def log_lines(stage: Stage) -> int:
 
 def symbols(path: Path) -> str:
     """The names in a program's symbol tables."""
-    with path.open("rb") as file:
-        table = file.read()
     listing = ""
     for option in ("--dynamic", "--defined-only"):
-        listing += subprocess.run(["nm", option, "/dev/stdin"], input=table, capture_output=True,
-                                  check=False).stdout.decode("utf-8", "replace")
+        with path.open("rb") as file:  # by descriptor: the path is a name in the student's folder
+            listing += subprocess.run(["nm", option, "/dev/stdin"], stdin=file, capture_output=True,
+                                      text=True, errors="replace", check=False).stdout
     return listing

@@ -106,6 +106,9 @@ class Stage:
         self._quiescence.mark()
 
     def _settled(self, moved: bool, strict: bool = False) -> bool:
+        if any(isinstance(program, TerminalProgram) and program.keys_under_way()
+               for program in (self.program, *self._bystanders)):
+            return False
         ignored = [client.port for client in self.clients if not client.reading]
         return self._quiescence.look(moved, ignored, strict=strict)
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import termios
+import time
 
 import pexpect
 
-from grading.observe.threads import cpu_ns, thread_count
+from grading.observe.threads import cpu_ns, sample_threads, thread_count
 from grading.sandbox.command import Command
 from grading.shortfall import how_it_ended
+
+
+NO_SIGN_S = 0.5
 
 
 class TerminalProgram:
@@ -23,8 +27,11 @@ class TerminalProgram:
         self._child = pexpect.spawn(command.argv[0], command.argv[1:], timeout=None, cwd="/")
         self._child.delayafterclose = self._child.delayafterterminate = 0.0
         self._namespace = command.namespace(self._child.isalive)
+        _ = self._namespace.pid  # waits until the program itself has begun
         self._screen = bytearray()
         self._ended = False
+        self._keys_sent = 0.0  # when keys were pressed that nobody has shown a sign of yet
+        self._slices_then = 0
         os.set_blocking(self._child.child_fd, False)
 
     # -- as Program ------------------------------------------------------------------------------
@@ -44,6 +51,7 @@ class TerminalProgram:
         except (BlockingIOError, OSError):
             return False
         self._screen += data
+        self._keys_sent = 0.0
         return bool(data)
 
     @property
@@ -92,7 +100,7 @@ class TerminalProgram:
 
     def type(self, keys: str) -> None:
         """Types without pressing Enter."""
-        os.write(self._child.child_fd, keys.encode())
+        self._press(keys.encode())
 
     def type_line(self, line: str) -> None:
         """Types a line and presses Enter."""
@@ -100,11 +108,30 @@ class TerminalProgram:
 
     def press_ctrl_d(self) -> None:
         """The end of input."""
-        self._child.sendeof()
+        self._press(b"\x04")
 
     def press_ctrl_c(self) -> None:
         """Interrupts the foreground program."""
-        self._child.sendintr()
+        self._press(b"\x03")
+
+    def keys_under_way(self) -> bool:
+        """True while pressed keys may not have reached the program: a terminal hands them on in its own time.
+
+        The echo on the screen comes after the program was woken; without an echo, a thread that has
+        run is the sign; without either, half a second has to do.
+        """
+        if self._keys_sent and (self._slices() != self._slices_then
+                                or time.monotonic() - self._keys_sent > NO_SIGN_S):
+            self._keys_sent = 0.0
+        return bool(self._keys_sent)
+
+    def _press(self, keys: bytes) -> None:
+        self._slices_then = self._slices()
+        self._keys_sent = time.monotonic()
+        os.write(self._child.child_fd, keys)
+
+    def _slices(self) -> int:
+        return sum(sample.slices for sample in sample_threads(self.pids()) or ())
 
     def settings(self) -> list[object]:
         """The terminal's settings, as tcgetattr() gives them: to compare before with after."""

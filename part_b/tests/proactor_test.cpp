@@ -105,10 +105,11 @@ TEST_F(ProactorTest, CancelCallsTheHandlersOneLastTime) {
 
 TEST_F(ProactorTest, PostedTasksRunOnTheLoopInOrder) {
     std::vector<int> order;
+    const auto poster = std::this_thread::get_id();
     std::jthread loop([this] { proactor_.run(); });
     for (int i = 0; i < 1'000; ++i)
         proactor_.post([&, i] {
-            EXPECT_EQ(std::this_thread::get_id(), loop.get_id());
+            EXPECT_NE(std::this_thread::get_id(), poster);
             order.push_back(i);
         });
     proactor_.post([this] { proactor_.stop(); });
@@ -133,6 +134,13 @@ TEST_F(ProactorTest, TimersRunInTheOrderOfTheirTimesAndNotBefore) {
     proactor_.run();
     EXPECT_EQ(order, (std::vector{1, 2}));
     EXPECT_GE(Proactor::Clock::now() - begin, 20ms);
+}
+
+TEST_F(ProactorTest, ACancelledTimerDoesNotRun) {
+    const auto timer = proactor_.after(0ms, [] { ADD_FAILURE() << "was cancelled"; });
+    proactor_.after(1ms, [this] { proactor_.stop(); });
+    proactor_.cancel(timer);
+    proactor_.run();
 }
 
 TEST_F(ProactorTest, StopEndsARunFromAnotherThread) {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from grading.report.score_card import first_to_mend
@@ -13,29 +12,37 @@ from grading.report.wording import points, printable, style, totals
 from grading.verdict import Report, Verdict
 
 WORST = 10
+LONGEST_NAME = 20
 
 
-def class_table(reports: Sequence[Report]) -> Table:
-    """A line for each submission: score, subtotals, the first failing check, seconds."""
+def class_table(reports: Sequence[Report]) -> list[Text]:
+    """A line for each submission: score, subtotals, seconds, and the first failing check."""
     targets = list(dict.fromkeys(row.target for report in reports for row in report.rows if not row.extra))
-    table = Table(box=None, padding=(0, 1), header_style="bold")
-    table.add_column("submission", overflow="fold", min_width=10, max_width=24)
-    for name in ("score", *targets, "extra"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("first failing", overflow="ellipsis", no_wrap=True, ratio=1)
-    table.add_column("s", justify="right", no_wrap=True, style="dim")
-    for report in reports:
-        table.add_row(*_cells(report, targets))
-    return table
+    head = [Text(name, "bold") for name in ("submission", "score", *targets, "extra", "s", "first failing")]
+    rows = [head, *(_cells(report, targets) for report in reports)]
+    widths = [max(cell.cell_len for cell in column) for column in zip(*rows)]
+    widths[0] = min(widths[0], LONGEST_NAME)
+    return [_line(row, widths) for row in rows]
+
+
+def _line(cells: Sequence[Text], widths: Sequence[int]) -> Text:
+    line = Text()
+    for place, (cell, width) in enumerate(zip(cells, widths)):
+        cell.truncate(width, overflow="ellipsis")
+        if 0 < place < len(cells) - 1:
+            cell.pad_left(width - cell.cell_len)
+        elif place == 0:
+            cell.pad_right(width - cell.cell_len)
+        line.append(" " if place == 0 else "  ").append_text(cell)
+    return line
 
 
 def _cells(report: Report, targets: Sequence[str]) -> list[Text]:
     subtotals = [sum(row.points for row in report.rows if row.target == target and not row.extra)
                  for target in targets]
-    extra = totals(report.rows)[1][0]
     return [Text(printable(report.submission)), Text(points(report.score), "bold"),
-            *(Text(points(subtotal)) for subtotal in (*subtotals, extra)), _first_failing(report),
-            Text(f"{sum(row.seconds for row in report.rows):.1f}")]
+            *(Text(points(subtotal)) for subtotal in (*subtotals, totals(report.rows)[1][0])),
+            Text(f"{sum(row.seconds for row in report.rows):.1f}", "dim"), _first_failing(report)]
 
 
 def _first_failing(report: Report) -> Text:
@@ -45,8 +52,7 @@ def _first_failing(report: Report) -> Text:
         return Text(report.status, "magenta")
     if first is None:
         return Text("–", "green")
-    words = f"{first.target}/{first.name}"
-    return Text(f"ERROR {words}" if ours else words, style(first.verdict))
+    return Text(f"ERROR {first.name}" if ours else first.name, style(first.verdict))
 
 
 def failed_most(reports: Sequence[Report]) -> list[tuple[str, str, int, int]]:
@@ -68,7 +74,8 @@ def failed_most(reports: Sequence[Report]) -> list[tuple[str, str, int, int]]:
 
 def print_class(console: Console, reports: Sequence[Report]) -> None:
     """Both lists, as they end a run."""
-    console.print(class_table(reports))
+    for line in class_table(reports):
+        console.print(line, no_wrap=True, overflow="ellipsis")
     if worst := failed_most(reports):
         console.print("\nFailed most often:")
         for target, name, passed, judged in worst:

@@ -1,0 +1,124 @@
+"""What the student sees: the one thing to mend, said clearly, whatever a program has printed."""
+
+from __future__ import annotations
+
+from grading.report.score_card import first_to_mend
+from grading.verdict import Cause, Verdict
+from sample_reports import HOSTILE, SCENE, card, report, row
+
+BLOCKED_BY_TALK = Cause("It says nothing before talk passes.", blocked_by="talk")
+
+
+def test_shows_the_first_thing_to_mend_with_its_scene() -> None:
+    cause = Cause("Cid never heard Ann's line.", "Cid hears it once", "not at all",
+                  hints=("Walk over the list.", "A second hint."))
+    shown = card(report(row("builds", worth=1500), row("talk", Verdict.FAIL, cause=cause, scene=SCENE),
+                        row("order", Verdict.BLOCKED, cause=BLOCKED_BY_TALK),
+                        row("stop", Verdict.CRASH, worth=500)))
+    assert shown == """
+ part_a  ●✗◦✗  1.5 of 4
+ ● 1 kept  ✗ 1 failed, 1 crashed  ◦ 1 waiting
+
+ 1.5 of 4
+
+ Mend this first: talk
+ part_a, 1 point, SPEC.md C2
+
+  promise  The promise of talk.
+      but  Cid never heard Ann's line.
+ expected  Cid hears it once
+    heard  not at all
+     hint  Walk over the list.
+
+      ms  server     Ann     Bob     Cid
+     0.1     │◀───────┐                    joins
+     0.2     │◀───────┼───────┐            joins
+     0.3     │◀───────┼───────┼───────┐    joins
+     4.0     │◀───────┤       │       │    <1f2e> from Ann\\n
+     4.3     │────────┼──────▶│       │    <1f2e> from Ann\\n
+     5.2     │╌╌╌╌╌╌╌╌┼╌╌╌╌╌╌╌┼╌╌╌╌╌╌✗│    never came: <1f2e> from Ann
+
+ Once more, only this: make test PART=part_a T=talk
+
+ Then:
+   ✗ stop (part_a)  stop went wrong.
+
+ Waiting:
+   1 check of part_a until talk passes"""
+
+
+def test_full_marks_are_celebrated() -> None:
+    shown = card(report(row("builds", worth=99_500), row("talk", worth=500),
+                        row("more", extra=True, worth=2000)))
+    assert "★ Full marks ★" in shown
+    assert "100 of 100, and 2 of 2 extra" in shown
+    assert "Every promise is kept, in all 3 checks." in shown
+    assert "Mend" not in shown
+
+
+def test_full_marks_without_the_extra_credit_are_full_marks() -> None:
+    shown = card(report(row("talk"), row("more", Verdict.FAIL, extra=True, worth=250)))
+    assert "★ Full marks ★" in shown
+    assert "1 of 1, and 0 of 0.25 extra" in shown
+    assert "Extra credit, next: more" in shown and "0.25 extra points" in shown
+
+
+def test_some_checks_alone_are_not_full_marks() -> None:
+    shown = card(report(row("talk")), whole=False)
+    assert "✓ Passed: 1 of 1 in the checks chosen." in shown
+    assert "Full marks" not in shown
+
+
+def test_the_first_to_mend_is_what_others_wait_for() -> None:
+    rows = [row("a_trifle", Verdict.FAIL), row("talk", Verdict.FAIL),
+            row("order", Verdict.BLOCKED, cause=BLOCKED_BY_TALK)]
+    assert first_to_mend(rows) == rows[1]
+
+
+def test_the_first_to_mend_goes_part_by_part_and_leaves_extra_credit_for_last() -> None:
+    extra = row("handlers", Verdict.FAIL, target="handler_api", extra=True)
+    late = row("talk", Verdict.FAIL, target="part_c")
+    blocked = row("order", Verdict.BLOCKED, cause=BLOCKED_BY_TALK, target="part_c")
+    assert first_to_mend([extra, row("stop", target="part_b"), late, blocked]) == late
+    assert first_to_mend([extra, row("stop", Verdict.TIMEOUT, target="part_b"), late, blocked]
+                         ) == row("stop", Verdict.TIMEOUT, target="part_b")
+    assert first_to_mend([extra]) == extra
+
+
+def test_nothing_to_mend_where_the_grader_is_to_blame() -> None:
+    rows = [row("stop", Verdict.ERROR), row("talk", Verdict.NOT_JUDGED), row("builds")]
+    assert first_to_mend(rows) is None
+    shown = card(report(*rows))
+    assert "1 of 2" in shown, "what was not judged cannot be earned"
+    assert "this machine cannot tell. It costs you nothing." in shown
+    assert "the grader itself failed. That is not your fault." in shown
+    assert "part_a/stop: stop went wrong." in shown
+    assert "Mend this first" not in shown and "Full marks" not in shown
+
+
+def test_hostile_text_is_shown_not_obeyed() -> None:
+    cause = Cause(HOSTILE, HOSTILE, HOSTILE, detail=HOSTILE * 50, hints=(HOSTILE,))
+    shown = card(report(row("talk", Verdict.FAIL, cause=cause), row("stop", Verdict.FAIL, cause=cause),
+                        row("other", Verdict.ERROR, cause=cause), notes=(f"{HOSTILE}: left out",)))
+    assert all(char == "\n" or char.isprintable() for char in shown)
+    assert "[bold]a\\x1b[31mb\\x07" in shown and "[/nope]" in shown
+
+
+def test_stays_within_the_width() -> None:
+    cause = Cause("word " * 40, "x" * 300, "y" * 300, detail="z" * 300, hints=("hint " * 50,))
+    rows = [row(f"a_check_with_a_very_long_name_number_{n}", Verdict.FAIL, cause=cause) for n in range(40)]
+    for width in (40, 80):
+        assert max(map(len, card(report(*rows), width=width).splitlines())) <= width
+    assert "… and 27 more" in card(report(*rows))
+
+
+def test_a_build_that_fails_shows_the_end_of_its_log() -> None:
+    shown = card(report(row("builds", Verdict.FAIL, cause=Cause(
+        "make ended with status 2.", detail="\n".join(f"line {n}\terror" for n in range(100))))))
+    assert "line 99" in shown and "line 50" not in shown
+
+
+def test_one_failing_check_on_many_targets_is_one_line() -> None:
+    shown = card(report(*(row(name, Verdict.FAIL, target=target) for target in ("part_a", "part_b", "part_c")
+                          for name in ("talk", "stop"))))
+    assert "✗ stop (part_a, part_b, part_c)" in shown

@@ -29,8 +29,8 @@ def check_nothing_comes_back_to_the_sender(theatre: Theatre) -> None:
         if speaker.count(token):
             stage.transcript.add("unexpected", speaker.name, f"{token} from {speaker.name}")
             raise Shortfall(f"{speaker.name}'s own line came back to {speaker.name}.",
-                            expected=f"{speaker.name} does not hear his own line",
-                            actual=f"he heard it {speaker.count(token)} times")
+                            expected=f"{speaker.name} does not hear it",
+                            actual=f"{speaker.name} heard it {speaker.count(token)} times")
 
 
 def check_lines_do_not_depend_on_packets(theatre: Theatre) -> None:

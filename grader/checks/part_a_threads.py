@@ -29,8 +29,7 @@ def check_a_thread_for_each_client(theatre: Theatre) -> None:
 def check_one_process(theatre: Theatre) -> None:
     """The server is one process: it does not fork."""
     stage = theatre.stage()
-    clients = stage.join(3)
-    stage.say(clients[0])
+    stage.join(3)
     if len(stage.program.pids()) != 1:
         raise Shortfall("The server has made other processes.", expected="one process",
                         actual=f"{len(stage.program.pids())} processes")

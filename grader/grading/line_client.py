@@ -20,6 +20,7 @@ class LineClient:
         self.heard = bytearray()
         self.ended = ""  # "end of file" or "reset", once the other side has ended the connection
         self.reading = True  # False: the scene keeps this client from reading
+        self.mid_line = False  # True: has said the beginning of a line, and not its end
         self._transcript = transcript
         self._unsent = bytearray()
         self._socket: socket.socket | None = connection
@@ -62,6 +63,7 @@ class LineClient:
     def send(self, data: bytes) -> None:
         """Sends bytes as they are, in one packet if the kernel has room."""
         self._transcript.add("says", self.name, data)
+        self.mid_line = not data.endswith(b"\n")
         self._unsent += data
         self.flush()
 

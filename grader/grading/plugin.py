@@ -13,6 +13,7 @@ from grading.build import Builder, BuildResult
 from grading.lab import CheckRow, Lab, Target
 from grading.sandbox import Box
 from grading.shortfall import Blocked, NotJudged, Shortfall
+from grading.stage import Patience
 from grading.theatre import Theatre
 from grading.transcript import Transcript
 from grading.verdict import Cause, CheckResult, Verdict
@@ -36,6 +37,7 @@ class GradingPlugin:
         self._on_result = on_result
         self._ends: dict[tuple[str, str], _End] = {}
         self._theatre: Theatre | None = None
+        self._patience: dict[str, Patience] = {}
 
     # -- which checks, on which targets, in which order ------------------------------------------
 
@@ -57,7 +59,8 @@ class GradingPlugin:
     @pytest.fixture
     def theatre(self, target: Target, request: pytest.FixtureRequest) -> Generator[Theatre, None, None]:
         """The place where a check's scenes are played; everything it started ends with the check."""
-        self._theatre = Theatre(target, self._box, self._build, self._builder, self._lab)
+        self._theatre = Theatre(target, self._box, self._build, self._builder, self._lab,
+                                self._patience.setdefault(target.name, Patience()))
         try:
             yield self._theatre
         finally:
@@ -98,7 +101,7 @@ class GradingPlugin:
         row, target = self._rows[_key(item)]
         start = time.monotonic()
         self._theatre = None
-        end = self._blocked(row, target) or _run_phases(item, row)
+        end = self._blocked(row, target) or _run_phases(item, row, self._passed(target))
         self._ends[_key(item)] = end
         passed = end.verdict is Verdict.PASS
         transcript = self._theatre.transcript.events() if self._theatre and not passed else ()
@@ -111,6 +114,10 @@ class GradingPlugin:
             visibility=row.visibility, replay=f"make test PART={target.part} T={row.name}"))
         return True
 
+    def _passed(self, target: Target) -> set[str]:
+        return {name for (name, on), end in self._ends.items()
+                if on == target.name and end.verdict is Verdict.PASS}
+
     def _blocked(self, row: CheckRow, target: Target) -> _End | None:
         for need in row.needs:
             end = self._ends.get((need, target.name))
@@ -121,7 +128,7 @@ class GradingPlugin:
         return None
 
 
-def _run_phases(item: pytest.Function, row: CheckRow) -> _End:
+def _run_phases(item: pytest.Function, row: CheckRow, passed: set[str]) -> _End:
     """Setup, call and teardown by pytest's own runner; the first exception decides."""
     from _pytest.runner import runtestprotocol  # the runner pytest itself uses, without its hook
 
@@ -142,14 +149,15 @@ def _run_phases(item: pytest.Function, row: CheckRow) -> _End:
         item.config.pluginmanager.unregister(watch)
     if not raised:
         return _End(Verdict.PASS)
-    return _end_of(raised[0], row, "\n".join(str(report.longrepr) for report in reports if report.failed))
+    return _end_of(raised[0], row, "\n".join(str(report.longrepr) for report in reports if report.failed),
+                   passed)
 
 
-def _end_of(error: BaseException, row: CheckRow, traceback: str) -> _End:
+def _end_of(error: BaseException, row: CheckRow, traceback: str, passed: set[str]) -> _End:
     if isinstance(error, Shortfall):
         return _End(error.verdict, error.cause(row.hints))
     if isinstance(error, Blocked):
-        if error.blocked_by == row.name:
+        if error.blocked_by in {row.name, *passed}:
             return _End(Verdict.FAIL, Cause(error.rationale, hints=row.hints))
         return _End(Verdict.BLOCKED, error.cause(row.hints))
     if isinstance(error, NotJudged):

@@ -6,29 +6,40 @@ import secrets
 import select
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from grading.line_client import LineClient
 from grading.observe.quiescence import Quiescence
 from grading.observe.sockets import ESTABLISHED, tcp_sockets
 from grading.program import Program
-from grading.shortfall import Shortfall
+from grading.shortfall import Blocked, Shortfall
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript, readable
 from grading.verdict import Verdict
 
 FENCE_S = 10.0  # the last fence: a scene that gets here is a TIMEOUT, never a pass
-RESTLESS_S = 1.0  # a program that has not settled for so long is judged by sentinels from then on
 SENTINEL_S = 4.0  # how long a sentinel may take
 TICK_MS = 1
+FAN_OUT = "fan_out_reaches_everyone_else"  # the check that a program fails which does not take clients
 
 NAMES = ("Ann", "Bob", "Cid", "Dan", "Eve", "Fay", "Gil", "Hal", "Ida", "Jon", "Kim", "Leo")
+
+
+@dataclass
+class Patience:
+    """How long a program may go without settling before sentinels judge it; shared by its scenes."""
+
+    seconds: float = 1.0
+    once_restless: float = 0.1
 
 
 class Stage:
     """One thread drives it: every wait pumps all sockets and pipes, so nobody blocks anybody."""
 
-    def __init__(self, program: Program | TerminalProgram, transcript: Transcript) -> None:
+    def __init__(self, program: Program | TerminalProgram, transcript: Transcript,
+                 patience: Patience | None = None) -> None:
         self.program = program
+        self._patience = patience or Patience()
         self.transcript = transcript
         self.clients: list[LineClient] = []
         self.restless = False  # the program never settled: sentinels instead of quiescence
@@ -95,8 +106,10 @@ class Stage:
             self._must_live()
             if self.program.ended or self._settled(moved):
                 break
-            self.restless = time.monotonic() - start > RESTLESS_S and not self._bytes_under_way()
-            self.restless |= time.monotonic() - start > FENCE_S
+            waited = time.monotonic() - start
+            if waited > FENCE_S or (waited > self._patience.seconds and not self._bytes_under_way()):
+                self.restless = True
+                self._patience.seconds = self._patience.once_restless
         else:
             self._sentinels()
         self.mark()
@@ -117,7 +130,7 @@ class Stage:
 
     def _sentinels(self) -> None:
         """Each client says a line; when everybody has heard it, what was before it is there too."""
-        for speaker in self.here():
+        for speaker in [client for client in self.here() if not client.mid_line]:
             token = self.token()
             speaker.say(f"sentinel {token}")
             others = [client for client in self.here() if client is not speaker and client.reading]
@@ -174,10 +187,8 @@ class Stage:
         newcomers = [self.connect() for _ in range(number)]
         if not self.until(lambda: all(self.accepted(client) for client in newcomers)):
             late = [client.name for client in newcomers if not self.accepted(client)]
-            raise Shortfall(f"The program does not accept {_names(late)}: the connection waits in the "
-                            "listen queue, and nothing of the program is about to take it.",
-                            expected="every client that connects is accepted",
-                            actual=f"{_names(late)} still waits in the listen queue")
+            raise Blocked(FAN_OUT, f"The program does not accept {_names(late)}: the connection waits "
+                          "in the listen queue, and nothing of the program is about to take it.")
         self.settle()
         if greet:
             for client in newcomers:
@@ -228,7 +239,7 @@ class Stage:
             f"{client.name} heard {speaker.name}'s line {times} times." if times else
             f"{client.name} never heard {speaker.name}'s line.",
             expected=f'{client.name} hears a line with "{token}" exactly once',
-            actual=f"{client.name} heard it {times} times; his last words from the server: "
+            actual=f"{client.name} heard it {times} times; the last that came from the server: "
                    f"{_tail(client)}")
 
 

@@ -16,7 +16,7 @@ from grading.lab import Lab, Target
 from grading.program import Program
 from grading.sandbox import RUN, Box, fresh_ipc, fresh_network
 from grading.shortfall import Blocked, Shortfall
-from grading.stage import Stage
+from grading.stage import Patience, Stage
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
 
@@ -32,12 +32,13 @@ class Closable(Protocol):
 class Theatre:
     """One check's place: a network, shared memory and processes of its own, gone with the check."""
 
-    def __init__(self, target: Target, box: Box, build: BuildResult, builder: Builder, lab: Lab) -> None:
+    def __init__(self, target: Target, box: Box, build: BuildResult, builder: Builder, lab: Lab,
+                 patience: Patience) -> None:
         self.target = target
         self.build = build
         self.box = box
         self.transcript = Transcript()
-        self._builder, self._lab = builder, lab
+        self._builder, self._lab, self._patience = builder, lab, patience
         self._running: list[Closable] = []
         self._stages: list[Stage] = []
         self._servers: list[FakeServer] = []
@@ -110,7 +111,7 @@ class Theatre:
 
     def stage_for(self, program: Program | TerminalProgram) -> Stage:
         """A stage around a program that may end before anybody has joined."""
-        stage = Stage(program, self.transcript)
+        stage = Stage(program, self.transcript, self._patience)
         stage.may_end = True
         self._stages.append(stage)
         return stage

@@ -26,7 +26,8 @@ class Session final : public Participant {
     ~Session() override;
 
     // Joins the room and starts the threads. `on_end` is called once, as the last act of the
-    // reading thread. Throws std::system_error when the system has no thread left; `on_end` is then
+    // reading thread, perhaps before start() has returned: until then the session must not be
+    // destroyed. Throws std::system_error when the system has no thread left; `on_end` is then
     // never called, and the session can only be destroyed.
     void start(std::function<void()> on_end);
 

@@ -21,16 +21,17 @@ Sessions::~Sessions() {
 
 bool Sessions::admit(UniqueFd socket) {
     const std::string name = "client " + std::to_string(++admitted_);
-    std::unique_lock lock(mutex_);
+    log_line(name + " has joined");
+    // A client may leave before start() has returned: end() waits for this lock, and so nobody
+    // destroys a session whose threads are still being stored.
+    const std::lock_guard lock(mutex_);  // LAB: start-under-lock
     const Place session = running_.emplace(running_.end(), std::move(socket), name, room_, limits_);
-    lock.unlock();
     try {
-        log_line(name + " has joined");
         session->start([this, session] { end(session); });
         return true;
     } catch (const std::system_error& no_thread) {
         log_line(name + " cannot be served: " + no_thread.what());
-        end(session);
+        running_.erase(session);
         return false;
     }
 }

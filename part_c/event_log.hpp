@@ -42,6 +42,8 @@ class EventLog {
 
     // The beginning of a line, with nothing in it that a terminal would obey.
     static std::string printable(std::string_view line) {
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);  // telnet's
         std::string text(line.substr(0, kShown));
         std::replace_if(
             text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');

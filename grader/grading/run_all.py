@@ -20,7 +20,7 @@ from grading.report.gradebook import gradebook
 from grading.report.progress import showing_submissions
 from grading.report.result_json import write_result, write_whole
 from grading.report.wording import printable, score
-from grading.run_options import GRADER, CannotGrade, cores, make_order, parser
+from grading.run_options import GRADER, MAX_JOBS, CannotGrade, cores, make_order, parser
 from grading.submission import Submission, differences, find_submissions
 from grading.verdict import Report
 
@@ -34,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     try:
-        order = make_order(wish.part, wish.check, wish.jobs)
+        if not 1 <= wish.jobs <= MAX_JOBS:
+            raise CannotGrade(f"-j {wish.jobs}: a number from 1 to {MAX_JOBS} is wanted")
+        order = make_order(wish.part, wish.check)
         return _run(order, _submissions(wish), wish, console)
     except CannotGrade as reason:
         print(f"run_all: {reason}", file=sys.stderr)

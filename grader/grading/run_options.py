@@ -36,15 +36,13 @@ def parser(program: str, description: str | None) -> argparse.ArgumentParser:
     return made
 
 
-def make_order(part: str, pattern: str, jobs: int) -> Order:
+def make_order(part: str, pattern: str) -> Order:
     """Proves that grading is possible here and says what is to be graded; raises CannotGrade."""
     try:
         lab = read_lab(GRADER / "lab.toml")
     except LabError as error:
         raise CannotGrade(str(error), 1) from error
     _prove_wish(lab, part, pattern)
-    if not 1 <= jobs <= MAX_JOBS:
-        raise CannotGrade(f"-j {jobs}: a number from 1 to {MAX_JOBS} is wanted")
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
         raise CannotGrade(f"{' and '.join(missing)} not found: grader/bootstrap.sh installs them", 1)
     probe = sandbox.probe()

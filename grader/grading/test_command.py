@@ -48,9 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _grade(part: str, pattern: str, console: Console) -> Report:
-    order, tree = make_order(part, pattern, cores()), Submission(ROOT.name, ROOT)
+    order, tree = make_order(part, pattern), Submission(ROOT.name, ROOT)
     with showing_parts(console, order.parts) as progress, \
-            closing(grade_all(order, [tree], cores(), progress)) as reports:
+            closing(grade_all(order, [tree], max(cores(), len(order.parts)), progress)) as reports:
         report = next(reports)
     # What `make` has just built here says nothing of what will be handed in.
     return replace(report, notes=tuple(note for note in report.notes

@@ -10,6 +10,7 @@ from typing import Any
 
 from grading import sandbox
 from grading.lab import CheckRow, Lab, Target
+from grading.submission import NOT_HANDED_IN
 from grading.verdict import Cause, CheckResult, Verdict
 
 WALL_SECONDS = 900.0  # a worker that takes longer is stopped; its missing rows are ERROR
@@ -50,7 +51,7 @@ def play_part(order: Order, part: str, staged: Path, folder: Path, slot: int,
     """Runs the part's worker to its end. Blocks; `stop`, set by another thread, ends it early."""
     home = order.lab.parts[part].folder
     if not (staged / home).is_dir():
-        return not_built(order, part, f"{part} was not handed in (there is no folder {home}).")
+        return not_built(order, part, f"{part} {NOT_HANDED_IN} (there is no folder {home}).")
     wanted, out = order.rows_of(part), folder / part
     out.mkdir()
     order.cache.mkdir(parents=True, exist_ok=True)
@@ -102,9 +103,8 @@ def _read(path: Path) -> PartResult:
 def not_built(order: Order, part: str, rationale: str) -> PartResult:
     """What stands for a part that never came to be built: `builds` fails, the rest waits for it."""
     return PartResult([
-        _row(order, row, target, Verdict.FAIL, Cause(rationale, hints=row.hints))
-        if row.name == "builds" else
-        _row(order, row, target, Verdict.BLOCKED, Cause(rationale, blocked_by="builds", hints=row.hints))
+        _row(order, row, target, Verdict.FAIL, Cause(rationale)) if row.name == "builds" else
+        _row(order, row, target, Verdict.BLOCKED, Cause(rationale, blocked_by="builds"))
         for row, target in order.rows_of(part)])
 
 

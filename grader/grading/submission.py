@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ except ImportError:  # Python 3.10
 from grading.lab import Lab
 from grading.verdict import CheckResult, Report, Verdict
 
+NOT_HANDED_IN = "was not handed in"  # how a part's `builds` says that its folder is not there
 NOT_SAID = "PASS"  # the verdict that expected.toml means where it names none
 
 
@@ -23,6 +25,11 @@ class Submission:
 
     name: str
     root: Path
+
+
+def absent_targets(rows: Iterable[CheckResult]) -> set[str]:
+    """The targets of parts that were not handed in."""
+    return {row.target for row in rows if row.cause and NOT_HANDED_IN in row.cause.rationale}
 
 
 def find_submissions(folder: Path, results: Path) -> list[Submission]:

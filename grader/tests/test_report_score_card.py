@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grading.report.score_card import first_to_mend
+from grading.submission import NOT_HANDED_IN
 from grading.verdict import Cause, Verdict
 from sample_reports import HOSTILE, SCENE, card, report, row
 
@@ -83,6 +84,17 @@ def test_the_first_to_mend_goes_part_by_part_and_leaves_extra_credit_for_last() 
     assert first_to_mend([extra, row("stop", Verdict.TIMEOUT, target="part_b"), late, blocked]
                          ) == row("stop", Verdict.TIMEOUT, target="part_b")
     assert first_to_mend([extra]) == extra
+
+
+def test_a_part_that_is_not_there_comes_last_and_quietly() -> None:
+    absent = [row("builds", Verdict.FAIL, cause=Cause(f"part_a {NOT_HANDED_IN}.")),
+              row("talk", Verdict.BLOCKED, cause=Cause("", blocked_by="builds"))]
+    extra = row("handlers", Verdict.FAIL, target="handler_api", extra=True)
+    assert first_to_mend([*absent, extra]) == extra
+    assert first_to_mend(absent) == absent[0]
+    shown = card(report(*absent, extra))
+    assert " part_a       – was not handed in" in shown
+    assert "Then:" not in shown and "Waiting:" not in shown and "1 failed" in shown
 
 
 def test_nothing_to_mend_where_the_grader_is_to_blame() -> None:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from grading.report.score_card import first_to_mend
 from grading.report.wording import points, printable, style, totals
+from grading.submission import absent_targets
 from grading.verdict import Report, Verdict
 
 WORST = 10
@@ -52,6 +53,8 @@ def _first_failing(report: Report) -> Text:
         return Text(report.status, "magenta")
     if first is None:
         return Text("–", "green")
+    if first.target in absent_targets(report.rows):
+        return Text(f"no {first.part}", "dim")
     return Text(f"ERROR {first.name}" if ours else first.name, style(first.verdict))
 
 
@@ -59,10 +62,11 @@ def failed_most(reports: Sequence[Report]) -> list[tuple[str, str, int, int]]:
     """(target, check, passed, judged) of the checks that most have failed, at most ten.
 
     A check that waited for another says nothing, and neither does one that this machine or the
-    grader could not judge.
+    grader could not judge; nor is a part counted that was not handed in.
     """
     counts: dict[tuple[str, str], list[int]] = {}
-    for row in (row for report in reports for row in report.rows):
+    for row in (row for report in reports for absent in [absent_targets(report.rows)]
+                for row in report.rows if row.target not in absent):
         if row.verdict is not Verdict.BLOCKED and not row.verdict.is_the_graders:
             count = counts.setdefault((row.target, row.name), [0, 0])
             count[0] += row.verdict is Verdict.PASS

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from grading.report.diagram import diagram
 from grading.report.wording import MARKS, MEANINGS, failing, points, printable, score, style, totals
+from grading.submission import NOT_HANDED_IN, absent_targets
 from grading.verdict import Cause, CheckResult, Report, Verdict
 
 WIDEST = 100  # columns: longer lines are hard to read
@@ -24,39 +25,42 @@ def print_score_card(console: Console, report: Report, whole: bool = True) -> No
     """Prints the card; `whole` is False when only some checks were asked for."""
     console.width = min(console.width, WIDEST)
     console.print()
-    console.print(_targets(report.rows))
-    console.print(_legend(report.rows))
-    wrong, first = failing(report.rows), first_to_mend(report.rows)
+    absent = absent_targets(report.rows)
+    there = [row for row in report.rows if row.target not in absent]
+    console.print(_targets(report.rows, absent))
+    console.print(_legend(there))
     _print_score(console, report, whole)
-    if first:
+    if first := first_to_mend(report.rows):
         _print_first(console, first, report)
-        _print_others(console, [row for row in wrong if row is not first])
-        _print_blocked(console, report.rows)
+        _print_others(console, [row for row in failing(there) if row is not first])
+        _print_blocked(console, there)
     _print_not_the_students(console, report.rows)
     _print_notes(console, report.notes)
 
 
 def first_to_mend(rows: Sequence[CheckResult]) -> CheckResult | None:
     """The failing check to look at first: what counts before extra credit, part by part, and what
-    other checks wait for before what nothing waits for."""
-    wrong = failing(rows)
+    other checks wait for before what nothing waits for; a part that is not there comes last."""
+    wrong, absent = failing(rows), absent_targets(rows)
     waiting = Counter((row.target, row.cause.blocked_by) for row in rows if row.cause)
     order = list(dict.fromkeys(row.target for row in rows))
-    wrong.sort(key=lambda row: (row.extra, order.index(row.target), -waiting[row.target, row.name]))
+    wrong.sort(key=lambda row: (row.target in absent, row.extra, order.index(row.target),
+                                -waiting[row.target, row.name]))
     return wrong[0] if wrong else None
 
 
 # ---- the score -------------------------------------------------------------------------------------
 
 
-def _targets(rows: Sequence[CheckResult]) -> Table:
+def _targets(rows: Sequence[CheckResult], absent: set[str]) -> Table:
     table = Table(box=None, padding=(0, 1), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True)
     for target in dict.fromkeys(row.target for row in rows):
         its = [row for row in rows if row.target == target]
-        dots = Text().join(Text(MARKS[row.verdict], style(row.verdict)) for row in its)
+        dots = Text(f"– {NOT_HANDED_IN}", "dim") if target in absent else (
+            Text().join(Text(MARKS[row.verdict], style(row.verdict)) for row in its))
         table.add_row(Text(target, "bold"), dots, Text(score(its)))
     return table
 

@@ -10,27 +10,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pexpect
 import pytest
-from waiting import await_output
+from programs import GRACEFUL, await_output, python
 
-from grading.sandbox import RUN, Box, Command, Exit, Finished, SandboxError
+from grading.sandbox import RUN, Box, Exit, SandboxError
 
-Run = Callable[..., Finished]
-GRACEFUL = ("import signal, sys, time\n"
-            "def bye(*_): print('bye', flush=True); sys.exit(7)\n"
-            "signal.signal(signal.SIGINT, bye); print('ready', flush=True)\n"
-            "while True: signal.pause()\n")
 DAEMON = ("import os, socket, signal\n"
           "if os.fork(): {then}\n"
           "os.setsid()\n"
           "if os.fork(): os._exit(0)\n"
           "s = socket.create_server(('127.0.0.1', 9034)); print('up', flush=True)\n"
           "while True: signal.pause()\n")
-
-
-def python(code: str) -> list[str]:
-    return ["/usr/bin/python3", "-I", "-S", "-c", code]
 
 
 @pytest.mark.parametrize("status", [0, 1, 3, 127, 255])
@@ -175,41 +165,6 @@ def test_no_process_descriptor_or_mount_is_left(box: Box) -> None:
             other.run(["true"], limits=RUN)
             other.spawn(["sleep", "100"], limits=RUN).pid
     assert left() == before
-
-
-def on_terminal(command: Command) -> pexpect.spawn:
-    return pexpect.spawn(command.argv[0], command.argv[1:], timeout=10, encoding="utf-8")
-
-
-def test_ctrl_c_lets_the_program_end_gracefully(box: Box) -> None:
-    for _ in range(10):
-        child = on_terminal(box.command(python(GRACEFUL), limits=RUN))
-        child.expect_exact("ready\r\n")
-        child.sendintr()
-        child.expect_exact("bye\r\n")
-        child.expect(pexpect.EOF)
-        child.wait()
-        assert child.exitstatus == 7
-
-
-def test_ctrl_c_ends_a_program_without_a_handler(box: Box) -> None:
-    child = on_terminal(box.command(["sh", "-c", "echo ready; exec sleep 100"], limits=RUN))
-    child.expect_exact("ready\r\n")
-    child.sendintr()
-    child.expect(pexpect.EOF)
-    child.wait()
-    assert child.exitstatus == 128 + signal.SIGINT
-
-
-def test_a_program_on_a_terminal_is_found_and_killed(box: Box) -> None:
-    command = box.command(["sleep", "100"], limits=RUN)
-    child = on_terminal(command)
-    inside = command.namespace(child.isalive)
-    assert os.readlink(f"/proc/{inside.pid}/exe").endswith("sleep")
-    inside.kill()
-    assert inside.gone and not Path(f"/proc/{inside.pid}").exists()
-    inside.close()
-    child.close(force=True)
 
 
 def test_a_makefile_that_kills_everybody_harms_nobody(box: Box, tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ import errno
 import signal
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from waiting import await_output
+from programs import await_output
 
-from grading.sandbox import RUN, Box, Finished
+from grading.sandbox import BUILD, RUN, Box, Finished
 from grading.sandbox.limits import MIB
 
 Run = Callable[..., Finished]
@@ -25,6 +26,18 @@ try:
 except OSError:
     print(n, flush=True)
 signal.pause()
+"""
+RACY_AND_LEAKY = """
+#include <pthread.h>
+#include <stdlib.h>
+int x;
+void *run(void *nothing) { ++x; return nothing; }
+int main(void) {
+    pthread_t t[2];
+    if (!malloc(77)) return 1;
+    for (int i = 0; i < 2; ++i) pthread_create(&t[i], 0, run, 0);
+    for (int i = 0; i < 2; ++i) pthread_join(t[i], 0);
+}
 """
 SHARE = """
 import os, time
@@ -92,6 +105,16 @@ def test_a_sanitizer_may_reserve_what_it_likes(python: Run) -> None:
     reserve = "import mmap; mmap.mmap(-1, 1 << 44, flags=mmap.MAP_PRIVATE | 0x4000)"
     assert python(reserve, RUN.for_sanitizer()).status == 0
     assert python(reserve).status == 1
+
+
+@pytest.mark.parametrize(("sanitizer", "finding"), [("thread", b"data race"), ("address", b"leak")])
+def test_sanitizers_work(box: Box, tmp_path: Path, sanitizer: str, finding: bytes) -> None:
+    (tmp_path / "p.c").write_text(RACY_AND_LEAKY)
+    box.install(tmp_path)
+    assert box.run(["gcc", f"-fsanitize={sanitizer}", "-pthread", "-o", "p", "p.c"], limits=BUILD,
+                   writable=True).status == 0
+    end = box.run(["./p"], limits=RUN.for_sanitizer())
+    assert finding in end.stderr and end.limit_hit is None
 
 
 def test_500_threads_are_no_reason_to_stop(box: Box, compiled: Callable[[str], list[str]]) -> None:

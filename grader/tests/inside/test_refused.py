@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from waiting import await_output
+from programs import await_output
 
 from grading.sandbox import RUN, Box, Finished, fresh_ipc, fresh_network
 

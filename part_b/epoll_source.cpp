@@ -24,7 +24,7 @@ constexpr int kEventsPerRound = 256;
 constexpr int kAcceptsPerRound = 64;  // so that a flood of connections does not starve the clients
 constexpr std::size_t kReceiveSize = std::size_t{64} << 10;
 constexpr std::size_t kArenaSize = std::size_t{1} << 20;
-constexpr std::uint32_t kWakeSerial = 0;  // no interest has it: the first one gets 1
+constexpr std::uint32_t kWakeSerial = 0;  // of no interest: the first one gets 1
 
 // What epoll hands back to us with an event: the descriptor, and whose registration it was.
 std::uint64_t tag(int fd, std::uint32_t serial) {
@@ -105,9 +105,9 @@ std::span<const Completion> EpollSource::wait(std::optional<std::chrono::millise
 
 void EpollSource::dispatch(std::uint32_t events, int fd, std::uint32_t serial) {
     const auto found = interests_.find(fd);
+    // A wake-up, or a registration that has outlived its descriptor.  // LAB: stale-event
     if (found == interests_.end() || found->second.serial != serial)
-        return;  // a wake-up, or a registration that has outlived its descriptor  // LAB:
-                 // stale-event
+        return;
     Interest& interest = found->second;
     // Errors and hang-ups come unasked: the call that fails says which it was.
     const bool failed = events & (EPOLLERR | EPOLLHUP);

@@ -90,11 +90,11 @@ void Session::leave() {
 // What is queued is still sent, as long as the client reads it within the time allowed.
 void Session::say_farewell() {
     const auto time_allowed = complaint_.empty() ? limits_.farewell : std::chrono::milliseconds(0);
-    farewell_ = proactor_.after(time_allowed, [this] {
+    farewell_ = proactor_.after(time_allowed, [this] {  // LAB: farewell
         farewell_.reset();
         discard_unsent(socket_.get());
         hang_up();  // the send in flight fails, and on_sent() ends the session
-    });             // LAB: farewell
+    });
 }
 
 void Session::send_more() {

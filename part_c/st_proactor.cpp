@@ -1,14 +1,12 @@
-// The chat server of Part C on the handler API: a handler reads, and each client has a writer.
+// The same chat server on the handler API: what runs when a client has something to say.
 #include "part_b/st_proactor.hpp"
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -18,91 +16,19 @@
 
 #include "common/error.hpp"
 #include "common/guarded.hpp"
-#include "common/limits.hpp"
-#include "common/line_framer.hpp"
 #include "common/log.hpp"
-#include "common/mailbox.hpp"
 #include "common/options.hpp"
 #include "common/room.hpp"
 #include "common/run_main.hpp"
 #include "common/socket.hpp"
 #include "common/stop_signal.hpp"
+#include "part_c/client.hpp"
 #include "part_c/event_log.hpp"
 
 namespace {
 
-constexpr lab::Limits kLimits;
 constexpr std::size_t kReadSize = 64 * 1024;
 constexpr std::chrono::milliseconds kRest{100};
-
-// One client: what its handler needs from one call to the next, and the thread that writes to it.
-class Client final : public lab::Participant {
-  public:
-    Client(lab::UniqueFd socket, std::string name)
-        : socket_(std::move(socket)), name_(std::move(name)) {}
-
-    // No handler of this client runs, or will. Hangs up first: the writer may be blocked.
-    ~Client() override {
-        hang_up();
-        mailbox_.close();
-    }
-
-    const std::string& name() const { return name_; }
-    void hang_up() { lab::hang_up(socket_.get()); }
-
-    // Throws std::system_error when the system has no thread left.
-    void start_writer() {
-        writer_ = std::jthread([this] { write(); });
-    }
-
-    void deliver(std::string_view lines) override {
-        if (mailbox_.offer(lines))
-            return;
-        too_slow_ = true;
-        hang_up();  // LAB: slow-reader
-    }
-
-    // One read: the run of whole lines that it completes. Sets ended().
-    std::string_view read(std::span<char> buffer) {
-        const std::size_t count = lab::receive(socket_.get(), buffer);
-        ended_ = count == 0;
-        return ended_ ? framer_.finish() : framer_.push({buffer.data(), count});
-    }
-
-    bool ended() const { return ended_ || framer_.overflowed(); }
-
-    // Why we end the connection, if we do.
-    std::string complaint() const {
-        if (framer_.overflowed())
-            return "it sent a line that is too long";
-        return too_slow_ ? "it does not read what waits for it" : "";
-    }
-
-    // What is queued is still sent, as long as the client reads it within the time allowed.
-    void say_farewell() {
-        if (!complaint().empty())
-            hang_up();
-        mailbox_.close();
-        if (!mailbox_.wait_until_drained(kLimits.farewell) || too_slow_)
-            lab::discard_unsent(socket_.get());
-    }
-
-  private:
-    void write() {
-        for (std::string lines; !(lines = mailbox_.take()).empty();) {
-            if (!lab::send_all(socket_.get(), lines))
-                hang_up();
-        }
-    }
-
-    const lab::UniqueFd socket_;
-    const std::string name_;
-    lab::LineFramer framer_{kLimits.line};
-    lab::Mailbox mailbox_{kLimits.outbox};
-    bool ended_ = false;
-    std::atomic<bool> too_slow_ = false;
-    std::jthread writer_;  // last: it is joined before the rest is destroyed
-};
 
 // All clients, and what their handlers do. The proactor sees to it that a client has one handler at
 // a time; those of different clients run side by side.

@@ -16,7 +16,7 @@ from grading.shortfall import Blocked, NotJudged, Shortfall
 from grading.stage import Patience
 from grading.theatre import Theatre
 from grading.transcript import Transcript
-from grading.verdict import Cause, CheckResult, Verdict
+from grading.verdict import Cause, CheckResult, Event, Verdict
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,18 @@ class GradingPlugin:
         if marker is None:
             return None
         plays = marker.args[0]
-        arguments = {name: pyfuncitem.funcargs[name] for name in _parameters(pyfuncitem)}
+        arguments: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in _parameters(pyfuncitem)}
+        theatre: Theatre = arguments["theatre"]
         shortfalls: list[Shortfall] = []
+        wrong: Transcript | None = None  # the scene that the first shortfall tells of
         for _ in range(plays):
-            arguments["theatre"].clear()
+            theatre.clear()
             try:
                 pyfuncitem.obj(**arguments)
             except Shortfall as shortfall:
+                wrong = wrong or theatre.transcript
                 shortfalls.append(shortfall)
+        theatre.transcript = wrong or theatre.transcript
         if len(shortfalls) == plays:
             raise shortfalls[0]
         if shortfalls:
@@ -104,7 +108,7 @@ class GradingPlugin:
         end = self._blocked(row, target) or _run_phases(item, row, self._passed(target))
         self._ends[_key(item)] = end
         passed = end.verdict is Verdict.PASS
-        transcript = self._theatre.transcript.events() if self._theatre and not passed else ()
+        transcript = () if passed else self._scene()
         worth = row.worth(target.name)
         self._on_result(CheckResult(
             name=row.name, target=target.name, part=target.part, clauses=row.clauses,
@@ -113,6 +117,10 @@ class GradingPlugin:
             seconds=round(time.monotonic() - start, 3), cause=end.cause, transcript=transcript,
             visibility=row.visibility, replay=f"make test PART={target.part} T={row.name}"))
         return True
+
+    def _scene(self) -> tuple[Event, ...]:
+        """What was played last; nothing for a check that plays no scene."""
+        return self._theatre.transcript.events() if self._theatre else ()
 
     def _passed(self, target: Target) -> set[str]:
         return {name for (name, on), end in self._ends.items()
@@ -170,7 +178,7 @@ def _name_of(function: Callable[..., Any]) -> str:
 
 
 def _key(item: pytest.Function) -> tuple[str, str]:
-    target = item.callspec.params["target"]
+    target: Any = item.callspec.params["target"]
     return (_name_of(item.function), target.name)
 
 

@@ -103,7 +103,7 @@ def _run(order: Order, submissions: list[Submission], wish: argparse.Namespace,
 def _slim(report: Report) -> Report:
     """What the class table needs: the scenes are in result.json by now."""
     return replace(report, build_logs={}, rows=tuple(
-        replace(row, transcript=(), cause=None) for row in report.rows))
+        replace(row, transcript=()) for row in report.rows))
 
 
 def _line(number: int, of: int, report: Report) -> Text:

@@ -46,6 +46,13 @@ class Theatre:
 
     def clear(self) -> None:
         """Ends all that runs; the next scene finds a new network and a new transcript."""
+        self.close()
+        self.transcript = Transcript()
+        fresh_network()
+        fresh_ipc()
+
+    def close(self) -> None:
+        """Ends all that runs. The transcript stays: it is read when the check has ended."""
         for stage in self._stages:
             for client in stage.clients:
                 client.vanish()
@@ -54,11 +61,6 @@ class Theatre:
         for program in self._running:
             program.stop()
         self._stages, self._servers, self._running = [], [], []
-        self.transcript = Transcript()
-        fresh_network()
-        fresh_ipc()
-
-    close = clear
 
     # -- programs --------------------------------------------------------------------------------
 

@@ -65,12 +65,13 @@ def failed_most(reports: Sequence[Report]) -> list[tuple[str, str, int, int]]:
     grader could not judge; nor is a part counted that was not handed in.
     """
     counts: dict[tuple[str, str], list[int]] = {}
-    for row in (row for report in reports for absent in [absent_targets(report.rows)]
-                for row in report.rows if row.target not in absent):
-        if row.verdict is not Verdict.BLOCKED and not row.verdict.is_the_graders:
-            count = counts.setdefault((row.target, row.name), [0, 0])
-            count[0] += row.verdict is Verdict.PASS
-            count[1] += 1
+    for report in reports:
+        absent = absent_targets(report.rows)
+        for row in report.rows:
+            if not (row.verdict is Verdict.BLOCKED or row.verdict.is_the_graders or row.target in absent):
+                count = counts.setdefault((row.target, row.name), [0, 0])
+                count[0] += row.verdict is Verdict.PASS
+                count[1] += 1
     failed = [(target, name, passed, judged) for (target, name), (passed, judged) in counts.items()
               if passed < judged]
     return sorted(failed, key=lambda row: row[2] - row[3])[:WORST]

@@ -1,7 +1,8 @@
 // Drives a student's libst_proactor as it is told on standard input, and reports what it sees.
 //
-// It holds no expectation: what is right is decided by the grader, outside this process. PAIR is the
-// number of a socketpair: its one end is given to the proactor, the driver writes into the other.
+// It holds no expectation: what is right is decided by the grader, outside this process. PAIR is
+// the number of a socketpair: its one end is given to the proactor, the driver writes into the
+// other.
 //
 //   new                -> made NULL|VALUE              createProactor
 //   pair               -> paired PAIR FD
@@ -12,17 +13,18 @@
 //   removefd FD        -> removed FD RESULT ERRNO
 //   write PAIR TEXT    -> wrote PAIR COUNT
 //   end PAIR           -> ended PAIR                   end-of-file at the proactor's side
-//   renew PAIR         -> renewed PAIR SAME|OTHER      closes both ends, opens a new pair: same number?
-//   open PAIR          -> open PAIR YES|NO             is the proactor's end still open?
+//   renew PAIR         -> renewed PAIR SAME|OTHER      closes both ends, opens a new pair: same
+//   number? open PAIR          -> open PAIR YES|NO             is the proactor's end still open?
 //   run                -> running, and `ran RESULT` when runProactor has returned
 //   cancel             -> cancelled RESULT
 //   release PAIR       -> released PAIR                lets a holding handler go on
 //   destroy            -> destroyed
 //
 // Kinds of handlers; each reports `start PAIR TID` first and `done PAIR TEXT` last:
-//   read (reads what is there), hold (waits for release, then reads), leave (removes itself, without reading),
-//   accept (accepts and closes), cancel (reads, then cancels), swap (removes itself, adds itself again, reads),
-//   next (reads, then adds the pair with the next number, kind read)
+//   read (reads what is there), hold (waits for release, then reads), leave (removes itself,
+//   without reading), accept (accepts and closes), cancel (reads, then cancels), swap (removes
+//   itself, adds itself again, reads), next (reads, then adds the pair with the next number, kind
+//   read)
 #include "st_proactor.hpp"
 
 #include <arpa/inet.h>

@@ -19,7 +19,7 @@ from grading.report.class_table import print_class
 from grading.report.gradebook import gradebook
 from grading.report.progress import showing_submissions
 from grading.report.result_json import write_result, write_whole
-from grading.report.wording import printable, score
+from grading.report.wording import printable, score, terminal
 from grading.run_options import GRADER, MAX_JOBS, CannotGrade, cores, make_order, parser
 from grading.submission import Submission, differences, find_submissions
 from grading.verdict import Report
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     """0: all graded, whatever the scores; 1: an error of ours, or a sample's verdict is not the
     expected one; 2: usage."""
     wish = _options().parse_args(arguments)
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    console = terminal()
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     try:
         if not 1 <= wish.jobs <= MAX_JOBS:

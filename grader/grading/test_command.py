@@ -13,7 +13,7 @@ from grading.grade import grade_all
 from grading.report.progress import showing_parts
 from grading.report.result_json import write_result
 from grading.report.score_card import print_score_card
-from grading.report.wording import failing
+from grading.report.wording import failing, terminal
 from grading.run_options import GRADER, CannotGrade, cores, make_order, parser
 from grading.submission import Submission
 from grading.verdict import Report
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("--allow-unsafe", action="store_true",
                          help="go on where no sandbox is to be had (not offered yet)")
     wish = options.parse_args(arguments)
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = terminal()
     try:
         report = _grade(wish.part, wish.check, console)
         write_result(RESULT, report)

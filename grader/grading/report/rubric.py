@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grading.lab import CheckRow, Lab, LabError, Target, read_lab
-from grading.report.wording import points
+from grading.report.wording import points, terminal
 from grading.sandbox import BUILD, RUN
 
 GRADER = Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     if wish.markdown:
         print(markdown(lab, part, promises(GRADER)))
     else:
-        print_rubric(Console(highlight=False, markup=False), lab, promises(GRADER), part)
+        print_rubric(terminal(), lab, promises(GRADER), part)
     return 0
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Iterable
+
+from rich.console import Console
 
 from grading.verdict import CheckResult, Verdict
 
@@ -14,6 +18,13 @@ MEANINGS = {Verdict.PASS: "kept", Verdict.FAIL: "failed", Verdict.CRASH: "crashe
             Verdict.TIMEOUT: "too late", Verdict.FLAKY: "unsteady",
             Verdict.BLOCKED: "waiting", Verdict.NOT_JUDGED: "not judged",
             Verdict.ERROR: "our error"}
+
+
+def terminal() -> Console:
+    """Standard output, which no text can crash and where no text is taken for markup."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows question marks
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def points(thousandths: int) -> str:

@@ -60,7 +60,7 @@ class HandlerProactor {
 bool HandlerProactor::add(int fd, handler_t handler) {
     auto registrations = registrations_.lock();
     const auto generation = ++last_generation_;  // LAB: generation
-    if (!registrations->try_emplace(fd, handler, generation).second)
+    if (!registrations->try_emplace(fd, Registration{handler, generation}).second)
         return false;
     core_.post([=, this] { arm(fd, generation); });
     return true;

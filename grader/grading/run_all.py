@@ -32,7 +32,6 @@ def main(arguments: list[str] | None = None) -> int:
     expected one; 2: usage."""
     wish = _options().parse_args(arguments)
     console = terminal()
-    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     try:
         if not 1 <= wish.jobs <= MAX_JOBS:
             raise CannotGrade(f"-j {wish.jobs}: a number from 1 to {MAX_JOBS} is wanted")
@@ -130,4 +129,5 @@ def _sum_up(console: Console, done: list[Report], wrong: list[str], results: Pat
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))  # as clean as Ctrl-C
     sys.exit(main())

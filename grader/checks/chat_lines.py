@@ -5,7 +5,7 @@ import re
 import pytest
 
 from grading.shortfall import Shortfall
-from grading.stage import Stage
+from grading.stage import Stage, how_often
 from grading.line_client import LineClient
 from grading.theatre import Theatre
 from grading.transcript import readable
@@ -30,7 +30,7 @@ def check_nothing_comes_back_to_the_sender(theatre: Theatre) -> None:
             stage.transcript.add("unexpected", speaker.name, f"{token} from {speaker.name}")
             raise Shortfall(f"{speaker.name}'s own line came back to {speaker.name}.",
                             expected=f"{speaker.name} does not hear it",
-                            actual=f"{speaker.name} heard it {speaker.count(token)} times")
+                            actual=f"{speaker.name} heard it {how_often(speaker.count(token))}")
 
 
 def check_lines_do_not_depend_on_packets(theatre: Theatre) -> None:

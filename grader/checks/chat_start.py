@@ -5,14 +5,12 @@ import signal
 import socket
 
 from grading.observe.sockets import listeners
-from grading.program import Program
 from grading.shortfall import Shortfall
 from grading.theatre import Theatre
 from grading.transcript import readable
 from grading.verdict import Verdict
 
 READY = re.compile(rb"^Listening on port: \[(\d+)\]", re.MULTILINE)
-TIME_TO_REFUSE = 5.0  # seconds: a last fence, a refusal takes milliseconds
 
 
 def check_starts_and_says_where_it_listens(theatre: Theatre) -> None:
@@ -49,20 +47,20 @@ def check_accepts_on_every_local_address(theatre: Theatre) -> None:
 def check_refuses_a_bad_port(theatre: Theatre) -> None:
     """A port that is no number from 0 to 65535, or has something behind it: usage on stderr, exit status 2."""
     for bad in ("port", "", "70000", "65536", "-1", "90x4", "9034 9035", "0x50"):
-        must_refuse(theatre.start_server(bad), 2, f'the port "{bad}"', "usage")
+        must_refuse(theatre, [bad], 2, f'the port "{bad}"', "usage")
 
 
 def check_refuses_too_many_arguments(theatre: Theatre) -> None:
     """More than one argument: usage on stderr, exit status 2."""
-    must_refuse(theatre.start_server("9034", "9035"), 2, "the arguments 9034 9035", "usage")
+    must_refuse(theatre, ["9034", "9035"], 2, "the arguments 9034 9035", "usage")
 
 
 def check_says_why_the_port_cannot_be_had(theatre: Theatre) -> None:
     """A port that is in use, or not allowed: the reason on stderr, exit status 1."""
     port = theatre.some_port()
     with socket.create_server(("", port)):
-        must_refuse(theatre.start_server(str(port)), 1, f"port {port}, which is in use", "the reason")
-    must_refuse(theatre.start_server("80"), 1, "port 80, which is not allowed", "the reason")
+        must_refuse(theatre, [str(port)], 1, f"port {port}, which is in use", "the reason")
+    must_refuse(theatre, ["80"], 1, "port 80, which is not allowed", "the reason")
 
 
 def must_listen(theatre: Theatre, port: int, *arguments: str) -> None:
@@ -84,13 +82,14 @@ def must_listen(theatre: Theatre, port: int, *arguments: str) -> None:
                         actual=f'stdout: "{readable(program.output())}"')
 
 
-def must_refuse(program: Program, status: int, what: str, words: str) -> None:
-    """Raises Shortfall unless the program ends with this status and has said something on stderr."""
-    ended = program.wait(TIME_TO_REFUSE)
-    if not ended:
+def must_refuse(theatre: Theatre, arguments: list[str], status: int, what: str, words: str) -> None:
+    """Raises Shortfall unless the server ends with this status and has said something on stderr."""
+    program = theatre.start_server(*arguments)
+    if not theatre.stage_for(program).until(lambda: program.ended):
+        ports = program.listening_ports()
         raise Shortfall(f"Given {what}, the server goes on running.",
-                        expected=f"{words} on stderr, exit status {status}", actual="still running",
-                        verdict=Verdict.TIMEOUT)
+                        expected=f"{words} on stderr, exit status {status}",
+                        actual=f"it listens on {ports}" if ports else "it runs, and waits")
     if program.exit_status != status or not program.errors().strip():
         raise Shortfall(f"Given {what}, the server does not refuse as it should.",
                         expected=f"{words} on stderr, exit status {status}",

@@ -3,7 +3,7 @@
 from grading.fake_server import FakeServer
 from grading.line_client import LineClient
 from grading.program import Program
-from grading.shortfall import Shortfall
+from grading.shortfall import Blocked, Shortfall
 from grading.stage import Stage
 from grading.terminal_program import TerminalProgram
 from grading.theatre import Theatre
@@ -173,9 +173,8 @@ def connected(theatre: Theatre, program: Program | TerminalProgram,
         return bool(taken)
 
     if not stage.until(has_come):
-        raise Shortfall(f"The client does not connect to port {server.port}.",
-                        expected="it connects", actual=program.how_it_ended,
-                        detail=program.last_words())
+        raise Blocked("client_sends_what_is_typed", f"The client does not connect to port {server.port} "
+                      f"({program.how_it_ended}).", program.last_words())
     stage.clients.append(taken[0])
     stage.may_end = False
     return stage, taken[0]

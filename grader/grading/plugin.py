@@ -166,7 +166,7 @@ def _end_of(error: BaseException, row: CheckRow, traceback: str, passed: set[str
         return _End(error.verdict, error.cause(row.hints))
     if isinstance(error, Blocked):
         if error.blocked_by in {row.name, *passed}:
-            return _End(Verdict.FAIL, Cause(error.rationale, hints=row.hints))
+            return _End(Verdict.FAIL, Cause(error.rationale, detail=error.detail, hints=row.hints))
         return _End(Verdict.BLOCKED, error.cause(row.hints))
     if isinstance(error, NotJudged):
         return _End(Verdict.NOT_JUDGED, Cause(str(error)))

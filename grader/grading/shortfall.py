@@ -24,13 +24,13 @@ class Shortfall(Exception):
 class Blocked(Exception):
     """The check says nothing here, since another has to hold first."""
 
-    def __init__(self, blocked_by: str, rationale: str) -> None:
+    def __init__(self, blocked_by: str, rationale: str, detail: str = "") -> None:
         super().__init__(rationale)
-        self.blocked_by, self.rationale = blocked_by, rationale
+        self.blocked_by, self.rationale, self.detail = blocked_by, rationale, detail
 
     def cause(self, hints: tuple[str, ...]) -> Cause:
         """The record of it."""
-        return Cause(self.rationale, blocked_by=self.blocked_by, hints=hints)
+        return Cause(self.rationale, blocked_by=self.blocked_by, detail=self.detail, hints=hints)
 
 
 class NotJudged(Exception):

@@ -188,7 +188,8 @@ class Stage:
         if not self.until(lambda: all(self.accepted(client) for client in newcomers)):
             late = [client.name for client in newcomers if not self.accepted(client)]
             raise Blocked(FAN_OUT, f"The program does not accept {_names(late)}: the connection waits "
-                          "in the listen queue, and nothing of the program is about to take it.")
+                          "in the listen queue, and nothing of the program is about to take it.",
+                          self.program.last_words())
         self.settle()
         if greet:
             for client in newcomers:
@@ -236,11 +237,16 @@ class Stage:
                             f"{client.name} had not left.", expected=f"{client.name} stays connected",
                             actual=f"{client.ended} at {client.name}")
         raise Shortfall(
-            f"{client.name} heard {speaker.name}'s line {times} times." if times else
+            f"{client.name} heard {speaker.name}'s line {how_often(times)}." if times else
             f"{client.name} never heard {speaker.name}'s line.",
             expected=f'{client.name} hears a line with "{token}" exactly once',
-            actual=f"{client.name} heard it {times} times; the last that came from the server: "
+            actual=f"{client.name} heard it {how_often(times)}; the last that came from the server: "
                    f"{_tail(client)}")
+
+
+def how_often(times: int) -> str:
+    """A number of times in words."""
+    return {0: "never", 1: "once", 2: "twice"}.get(times, f"{times} times")
 
 
 def _tail(client: LineClient) -> str:

@@ -134,7 +134,7 @@ def must_end_on(theatre: Theatre, number: signal.Signals) -> None:
             raise Shortfall(f"On {number.name} the server does not end with status 0 ({clients} clients).",
                             expected="exit status 0", actual=stage.program.how_it_ended,
                             detail=stage.program.last_words())
-        stage.pump(10)
+        stage.pump(0.01)
         left = [client.name for client in stage.clients if not client.ended]
         if left:
             raise Shortfall(f"{', '.join(left)} still has a connection after the server's end.",

@@ -176,7 +176,7 @@ def must_serve(driver: Driver, port: int) -> None:
 def must_destroy(driver: Driver) -> None:
     """Raises Shortfall unless proactor_destroy() returns within 2 s."""
     driver.ask("destroy 0", seconds=2.0)
-    driver.stage.pump(5)
+    driver.stage.pump(0.005)
 
 
 def must_have_closed(driver: Driver, before: dict[int, str], when: str) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import select
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from grading.line_client import LineClient
 from grading.observe.quiescence import Quiescence
 from grading.observe.sockets import ESTABLISHED, tcp_sockets
 from grading.program import Program
+from grading.sandbox.libc import ticking_fd
 from grading.shortfall import Blocked, Shortfall
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript, readable
@@ -19,7 +22,7 @@ from grading.verdict import Verdict
 
 FENCE_S = 10.0  # the last fence: a scene that gets here is a TIMEOUT, never a pass
 SENTINEL_S = 4.0  # how long a sentinel may take
-TICK_MS = 1
+TICK_S = 0.0004
 FAN_OUT = "fan_out_reaches_everyone_else"  # the check that a program fails which does not take clients
 
 NAMES = ("Ann", "Bob", "Cid", "Dan", "Eve", "Fay", "Gil", "Hal", "Ida", "Jon", "Kim", "Leo")
@@ -47,11 +50,18 @@ class Stage:
         self.port = 0
         self._bystanders: list[Program | TerminalProgram] = []  # other programs of the scene
         self._quiescence = Quiescence(self._pids)
+        self._ticks = ticking_fd(TICK_S)
         self._names = iter((*NAMES, *(f"C{n}" for n in range(13, 5000))))
+
+    def close(self) -> None:
+        """The scene is over."""
+        for client in self.clients:
+            client.vanish()
+        os.close(self._ticks)
 
     # -- waiting ---------------------------------------------------------------------------------
 
-    def pump(self, milliseconds: int = 0) -> bool:
+    def pump(self, seconds: float = 0.0) -> bool:
         """Moves every byte that can move now; waits up to so long for the first. True if any did."""
         poller = select.poll()
         open_clients = [client for client in self.clients if client.fileno() >= 0]
@@ -63,7 +73,11 @@ class Stage:
         programs = [self.program, *self._bystanders]
         for descriptor in (number for program in programs for number in program.filenos()):
             poller.register(descriptor, select.POLLIN)
-        poller.poll(milliseconds)
+        if seconds == TICK_S:  # poll() itself knows no less than a millisecond
+            poller.register(self._ticks, select.POLLIN)
+        poller.poll(seconds * 1000)
+        with suppress(BlockingIOError):
+            os.read(self._ticks, 8)
         moved = any([program.drain() for program in programs])
         for client in open_clients:
             client.flush()
@@ -77,8 +91,9 @@ class Stage:
         happen any more. Raises Shortfall (TIMEOUT) at the fence, (CRASH) if the program died.
         """
         start = time.monotonic()
+        self._quiescence.be_patient()
         while not fact():
-            moved = self.pump(TICK_MS)
+            moved = self.pump(TICK_S)
             if fact():
                 return True
             if self.program.ended:
@@ -102,7 +117,7 @@ class Stage:
         """Waits until nothing is under way. A program that never rests has to pass sentinels."""
         start = time.monotonic()
         while not self.restless:
-            moved = self.pump(TICK_MS)
+            moved = self.pump(TICK_S)
             self._must_live()
             if self.program.ended or self._settled(moved):
                 break
@@ -137,7 +152,7 @@ class Stage:
             deadline = time.monotonic() + SENTINEL_S
             while (time.monotonic() < deadline and not self.program.ended
                    and any(client.here and not client.count(token) for client in others)):
-                self.pump(TICK_MS)
+                self.pump(TICK_S)
         self._must_live()
 
     def _must_live(self) -> None:

@@ -54,8 +54,7 @@ class Theatre:
     def close(self) -> None:
         """Ends all that runs. The transcript stays: it is read when the check has ended."""
         for stage in self._stages:
-            for client in stage.clients:
-                client.vanish()
+            stage.close()
         for server in self._servers:
             server.close()
         for program in self._running:

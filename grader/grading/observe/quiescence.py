@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from grading.observe.sockets import Socket, tcp_sockets
 from grading.observe.threads import ThreadSample, sample_threads
 
-SAME_SAMPLES = 3  # in a row, queues empty: settled
-SAME_WITH_UNREAD = 60  # every thread waits, and bytes lie unread: nobody will read them
-SAME_WITH_UNSENT = 400  # the same for bytes unsent: a delayed acknowledgement takes 40 to 200 ms
+SAME_SAMPLES = 3  # in a row; with empty queues that is enough
+UNREAD_S = 0.06  # every thread waits, and bytes lie unread for so long: nobody will read them
+UNSENT_S = 0.4  # the same for bytes unsent: a delayed acknowledgement takes 40 to 200 ms
 WAKES = 3  # a sleeper that woke so often and did next to nothing is housekeeping
 NEXT_TO_NOTHING_NS = 1_000_000  # of processor time, per wake
 PATIENCE_S = 2.0  # how long a sleeper that never wakes is waited for before something "never came"
@@ -37,7 +37,11 @@ class Quiescence:
         self._slept_before = {(t.tid, t.slices) for t in threads if t.asleep}
         self._first_seen: dict[int, ThreadSample] = {}
         self._last: tuple[object, ...] | None = None
-        self._same = 0
+        self._same, self._since = 0, 0.0
+        self.be_patient()
+
+    def be_patient(self) -> None:
+        """The time for which a sleeper is waited for begins now."""
         self._start = time.monotonic()
 
     def look(self, bytes_moved: bool, ignored_ports: Iterable[int] = (), *,
@@ -56,9 +60,11 @@ class Quiescence:
             return False
         sockets = _that_matter(tcp_sockets(), frozenset(ignored_ports))
         signature = (tuple(t for t in threads if not t.asleep), sockets)
-        self._same = self._same + 1 if signature == self._last else 1
-        self._last = signature
-        return self._same >= _samples_needed(sockets)
+        if signature != self._last:
+            self._last, self._same, self._since = signature, 0, time.monotonic()
+        self._same += 1
+        return (self._same >= SAME_SAMPLES
+                and time.monotonic() - self._since >= _seconds_needed(sockets))
 
     def _excused(self, sleeper: ThreadSample, strict: bool) -> bool:
         if sleeper.tid in self._housekeepers:
@@ -79,9 +85,7 @@ def _that_matter(rows: tuple[Socket, ...], ignored: frozenset[int]) -> tuple[Soc
     return tuple(row for row in rows if row.port not in ignored and row.peer_port not in ignored)
 
 
-def _samples_needed(sockets: tuple[Socket, ...]) -> int:
+def _seconds_needed(sockets: tuple[Socket, ...]) -> float:
     if any(row.unsent for row in sockets):
-        return SAME_WITH_UNSENT
-    if any(row.unread for row in sockets):
-        return SAME_WITH_UNREAD
-    return SAME_SAMPLES
+        return UNSENT_S
+    return UNREAD_S if any(row.unread for row in sockets) else 0.0

@@ -101,8 +101,8 @@ lint:  ## formatting, shell scripts, who includes whom, Python types; changes no
 	@python=$$(grader/bootstrap.sh check) && laid_out=true && for file in $(SOURCES); do \
 	    clang-format --dry-run -Werror $$file 2>/dev/null || \
 	    { echo "$$file: not laid out as .clang-format says; make format does it"; laid_out=false; }; \
-	done && $$laid_out && shellcheck $(wildcard grader/*.sh .ci/run) && $$python grader/lint_includes.py && \
-	cd grader && $$python -m mypy --strict --ignore-missing-imports --allow-untyped-decorators \
+	done && $$laid_out && shellcheck $(wildcard grader/*.sh .ci/run) && \
+	$$python grader/lint_includes.py && cd grader && $$python -m mypy --strict --ignore-missing-imports --allow-untyped-decorators \
 	    --no-error-summary grading lint_includes.py
 
 format:  ## lay out the C++ sources
@@ -112,7 +112,8 @@ bootstrap:  ## install what building and grading need (asks first; YES=1 does no
 	@grader/bootstrap.sh >/dev/null
 
 clean:  ## remove everything that was built
-	rm -rf build server part_a/server part_a/client part_b/*.a part_b/*.so part_c/main part_c/st_proactor
+	rm -rf build server part_a/server part_a/client part_b/*.a part_b/*.so \
+	    part_c/main part_c/st_proactor
 
 help:  ## this list
 	@sed -n 's/^\([a-z_]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12

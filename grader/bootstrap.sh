@@ -12,7 +12,7 @@ fi
 
 give_up() { echo "bootstrap: $1" >&2; exit 1; }
 
-# Prints the modules that the Python $1 lacks; `a|b` is there when a or b is. Imports nothing: 30 ms.
+# Prints the modules that the Python $1 lacks; `a|b` is there when a or b is. Imports none: 30 ms.
 lacking() {
     "$1" -c 'import sys; from importlib.util import find_spec
 if sys.version_info < (3, 10): print(*sys.argv[1:])

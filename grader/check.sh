@@ -7,7 +7,7 @@ python=$(grader/bootstrap.sh check)
 logs=build/check
 rm -rf "$logs" && mkdir -p "$logs"
 jobs=$(nproc)
-# Some kernels place memory where ThreadSanitizer cannot have it; without that shuffling all is well.
+# Some kernels place memory where ThreadSanitizer cannot have it, unless told not to shuffle.
 plainly=()
 if setarch -R true 2>/dev/null; then plainly=(setarch -R); fi
 
@@ -27,7 +27,7 @@ step() {  # step NAME COMMAND...: one line when it is well, the end of its outpu
     fi
     printf 'FAILED  %d s\n\n' $((SECONDS - start))
     tail -n 60 "$log"
-    printf '\n%s failed; all of its output is in %s\n%d passed, 1 failed\n' "$name" "$log" "$(passed)"
+    printf '\n%s failed; its whole output: %s\n%d passed, 1 failed\n' "$name" "$log" "$(passed)"
     exit 1
 }
 

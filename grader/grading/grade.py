@@ -1,4 +1,4 @@
-"""Grades submissions: a private copy of each, one confined worker per part, and a report of all rows."""
+"""Grades submissions: a private copy of each, a confined worker per part, one report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One part of one submission: its confined worker, and the rows it wrote or those that stand for them."""
+"""One part of one submission: its confined worker, and the rows it wrote or their stand-ins."""
 
 from __future__ import annotations
 
@@ -59,14 +59,15 @@ def play_part(order: Order, part: str, staged: Path, folder: Path, slot: int,
         argv=(order.python, "-m", "grading.worker", "--part", part, "--check", order.pattern),
         read_only={staged: INSIDE / "sub", order.grader: INSIDE / "grader"},
         writable={out: INSIDE / "out", order.cache: INSIDE / "cache"},
-        slot=slot, env={"PYTHONPATH": str(INSIDE / "grader")}, wall_seconds=WALL_SECONDS), stop=stop)
+        slot=slot, env={"PYTHONPATH": str(INSIDE / "grader")}, wall_seconds=WALL_SECONDS),
+        stop=stop)
     result = _read(_rows_file(folder, part))
     how = "had to be stopped" if end.timed_out else f"ended with status {end.status}"
     why = Cause(f"The grader's worker for {part} {how} before this check. {NOT_YOUR_FAULT}",
                 detail=end.output_tail[-TAIL:])
     found = {(row.name, row.target): row for row in result.rows}
-    result.rows = [found.get((row.name, target.name)) or _row(order, row, target, Verdict.ERROR, why)
-                   for row, target in wanted]
+    result.rows = [found.get((row.name, target.name))
+                   or _row(order, row, target, Verdict.ERROR, why) for row, target in wanted]
     return result
 
 
@@ -115,7 +116,8 @@ def errors(order: Order, part: str, detail: str) -> PartResult:
                        for row, target in order.rows_of(part)])
 
 
-def _row(order: Order, row: CheckRow, target: Target, verdict: Verdict, cause: Cause) -> CheckResult:
+def _row(order: Order, row: CheckRow, target: Target, verdict: Verdict,
+         cause: Cause) -> CheckResult:
     return CheckResult(row.name, target.name, target.part, row.clauses,
                        order.promises.get(row.name, ""), verdict, 0, row.worth(target.name),
                        target.name in row.extra, 0.0, cause, visibility=row.visibility,

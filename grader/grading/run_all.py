@@ -47,8 +47,8 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("submissions", nargs="?", type=Path, default=GRADER / "samples",
                          metavar="SUBMISSIONS", help="a folder with one folder for each submission "
                          "(default: the samples)")
-    options.add_argument("-o", dest="results", type=Path, default=Path("results"), metavar="RESULTS",
-                         help="where the results go (default: results)")
+    options.add_argument("-o", dest="results", type=Path, default=Path("results"),
+                         metavar="RESULTS", help="where the results go (default: results)")
     options.add_argument("-j", dest="jobs", type=int, default=cores(), metavar="N",
                          help="so many parts side by side (default: the number of cores)")
     return options
@@ -62,13 +62,15 @@ def _submissions(wish: argparse.Namespace) -> list[Submission]:
     except OSError as error:
         raise CannotGrade(f"{printable(str(folder))}: {error.strerror}") from error
     if not found:
-        raise CannotGrade(f"{printable(str(folder))}: no submissions in it (each is a folder of its own)")
+        raise CannotGrade(f"{printable(str(folder))}: no submissions in it "
+                          "(each is a folder of its own)")
     try:
         wish.results.mkdir(parents=True, exist_ok=True)
         write_whole(wish.results / ".writable", "")
         (wish.results / ".writable").unlink()
     except OSError as error:
-        raise CannotGrade(f"{printable(str(wish.results))}: cannot be written: {error.strerror}") from error
+        raise CannotGrade(f"{printable(str(wish.results))}: cannot be written: "
+                          f"{error.strerror}") from error
     return found
 
 
@@ -120,8 +122,9 @@ def _sum_up(console: Console, done: list[Report], wrong: list[str], results: Pat
     for report in done:
         ours = [row for row in report.rows if row.verdict.value == "ERROR"]
         if ours:
-            console.print(Text(printable(f"ERROR  {report.submission}: {len(ours)} rows, the first "
-                                         f"{ours[0].target}/{ours[0].name}; see result.json"), "magenta"))
+            words = (f"ERROR  {report.submission}: {len(ours)} rows, the first "
+                     f"{ours[0].target}/{ours[0].name}; see result.json")
+            console.print(Text(printable(words), "magenta"))
     for line in wrong:
         console.print(Text(printable(f"NOT AS EXPECTED  {line}"), "red"), soft_wrap=True)
     console.print(Text(printable(f"\n{len(done)} graded in {seconds:.1f} s; results in {results}",
@@ -129,5 +132,5 @@ def _sum_up(console: Console, done: list[Report], wrong: list[str], results: Pat
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))  # as clean as Ctrl-C
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     sys.exit(main())

@@ -44,7 +44,8 @@ def make_order(part: str, pattern: str) -> Order:
         raise CannotGrade(str(error), 1) from error
     _prove_wish(lab, part, pattern)
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
-        raise CannotGrade(f"{' and '.join(missing)} not found: grader/bootstrap.sh installs them", 1)
+        raise CannotGrade(f"{' and '.join(missing)} not found: grader/bootstrap.sh installs "
+                          "what is missing", 1)
     probe = sandbox.probe()
     if probe.tier is sandbox.Tier.NONE:
         raise CannotGrade(f"no sandbox, so nothing was graded: {probe.reason}"

@@ -42,7 +42,7 @@ class FakeSandbox:
                 self.slots.remove(spec.slot)
 
     def _play(self, spec: WorkerSpec, stop: threading.Event) -> WorkerEnd:
-        part, pattern = spec.argv[spec.argv.index("--part") + 1], spec.argv[spec.argv.index("--check") + 1]
+        part, pattern = (spec.argv[spec.argv.index(name) + 1] for name in ("--part", "--check"))
         [staged] = [host for host, inside in spec.read_only.items() if inside == INSIDE / "sub"]
         [out] = [host for host, inside in spec.writable.items() if inside == INSIDE / "out"]
         plan = staged / part / "plan"
@@ -68,8 +68,9 @@ class FakeSandbox:
 
 
 def _row(name: str, target: str, part: str, worth: int, extra: bool, fails: bool) -> CheckResult:
-    return CheckResult(name, target, part, ("C1",), "A promise.", Verdict.FAIL if fails else Verdict.PASS,
-                       0 if fails else worth, worth, extra, 0.25, Cause("It went wrong.") if fails else None)
+    verdict, cause = (Verdict.FAIL, Cause("It went wrong.")) if fails else (Verdict.PASS, None)
+    return CheckResult(name, target, part, ("C1",), "A promise.", verdict, 0 if fails else worth,
+                       worth, extra, 0.25, cause)
 
 
 def submission(folder: Path, name: str, *parts: str, plan: str = "", expected: str = "") -> Path:

@@ -15,8 +15,8 @@ ENVIRONMENT = {"grader": "0123", "profile": "Proactor lab", "compiler": "g++ 12"
 HOSTILE = "[bold]a\x1b[31mb\x07\r\nc\u202e=1+1[/nope]\udc80"
 
 # Ann speaks, Bob hears her, Cid does not.
-SCENE = (Event(0.0001, "joins", "Ann"), Event(0.0002, "joins", "Bob"), Event(0.0003, "joins", "Cid"),
-         Event(0.004, "says", "Ann", "<1f2e> from Ann\\n"),
+SCENE = (Event(0.0001, "joins", "Ann"), Event(0.0002, "joins", "Bob"),
+         Event(0.0003, "joins", "Cid"), Event(0.004, "says", "Ann", "<1f2e> from Ann\\n"),
          Event(0.0043, "hears", "Bob", "<1f2e> from Ann\\n"),
          Event(0.0052, "missing", "Cid", "<1f2e> from Ann"))
 
@@ -27,7 +27,8 @@ def lab() -> Lab:
 
 
 def row(name: str, verdict: Verdict = Verdict.PASS, *, target: str = "part_a", worth: int = 1000,
-        extra: bool = False, cause: Cause | None = None, scene: tuple[Event, ...] = ()) -> CheckResult:
+        extra: bool = False, cause: Cause | None = None,
+        scene: tuple[Event, ...] = ()) -> CheckResult:
     """One row; what did not pass has a cause."""
     if verdict is not Verdict.PASS and cause is None:
         cause = Cause(f"{name} went wrong.", hints=(f"Look at {name}.",))

@@ -1,4 +1,4 @@
-"""bootstrap.sh: finds a Python that will do, installs what is missing, explains itself where it can't."""
+"""bootstrap.sh: finds a Python that will do, installs what is missing, else explains itself."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ BASICS = ("bash", "env", "id", "sh")
 
 def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """bootstrap.sh with this folder for a PATH, no terminal, and a clean environment."""
-    return subprocess.run((str(GRADER / "bootstrap.sh"), *arguments), stdin=subprocess.DEVNULL, text=True,
-                          env={"PATH": str(folder), **environment}, capture_output=True, check=False)
+    return subprocess.run((str(GRADER / "bootstrap.sh"), *arguments), stdin=subprocess.DEVNULL,
+                          env={"PATH": str(folder), **environment}, text=True,
+                          capture_output=True, check=False)
 
 
 @pytest.fixture
@@ -73,4 +74,5 @@ def test_gives_the_command_where_installing_fails(path: Path) -> None:
     program(path, "sudo", "exit 1")
     done = run(path)
     assert (done.stdout, done.returncode) == ("", 1)
-    assert "as root, type: apt-get update && apt-get install -y --no-install-recommends make" in done.stderr
+    assert ("as root, type: apt-get update && "
+            "apt-get install -y --no-install-recommends make") in done.stderr

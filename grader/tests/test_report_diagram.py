@@ -23,9 +23,10 @@ def test_nothing_happened_nothing_is_drawn() -> None:
 def test_draws_who_comes_speaks_hears_and_goes() -> None:
     scene = (*SCENE[:5], Event(0.005, "leaves", "Bob"), Event(0.006, "resets", "Cid"),
              Event(0.007, "leaves", "Ann", "shuts down its sending side"),
-             Event(0.008, "hears", "Ann", "<end of file>"), Event(0.009, "signal", "server", "SIGINT"),
-             Event(0.01, "exits", "server", "killed by SIGPIPE (it wrote to a connection whose other "
-                                            "end had gone)"))
+             Event(0.008, "hears", "Ann", "<end of file>"),
+             Event(0.009, "signal", "server", "SIGINT"),
+             Event(0.01, "exits", "server", "killed by SIGPIPE (it wrote to a connection whose "
+                                            "other end had gone)"))
     assert drawn(scene) == """\
     ms  server     Ann     Bob     Cid
    0.1     │◀───────┐                    joins
@@ -58,8 +59,8 @@ def test_twelve_clients_have_lanes() -> None:
 
 
 def test_more_clients_than_lanes_become_a_log() -> None:
-    scene = [*(Event(n / 1000, ("says", "hears")[n % 2], f"C{n + 10}", f"line {n}") for n in range(13)),
-             Event(0.013, "missing", "C23", "line 13")]
+    scene = [*(Event(n / 1000, ("says", "hears")[n % 2], f"C{n + 10}", f"line {n}")
+               for n in range(13)), Event(0.013, "missing", "C23", "line 13")]
     shown = drawn(scene)
     assert "   0.0 C10 ──▶ server  line 0" in shown
     assert "   1.0 C11 ◀── server  line 1" in shown
@@ -84,8 +85,10 @@ def test_many_alike_become_one_line() -> None:
 
 def test_the_line_that_never_came_is_shown_where_it_was_said() -> None:
     said = Event(0.001, "says", "Ann", "<1f2e> from Ann\\n")
-    between = [Event(0.002, ("says", "hears")[n % 2], ("Bob", "Cid")[n % 2], f"line {n}") for n in range(60)]
-    scene = [Event(0, "joins", "Ann"), said, *between, Event(0.1, "missing", "Dan", "<1f2e> from Ann")]
+    between = [Event(0.002, ("says", "hears")[n % 2], ("Bob", "Cid")[n % 2], f"line {n}")
+               for n in range(60)]
+    scene = [Event(0, "joins", "Ann"), said, *between,
+             Event(0.1, "missing", "Dan", "<1f2e> from Ann")]
     found = moments(scene)
     assert said in found
     assert isinstance(found[0], Gap) and found[0].words == "… 1 earlier"
@@ -93,7 +96,8 @@ def test_the_line_that_never_came_is_shown_where_it_was_said() -> None:
 
 
 def test_no_event_is_lost_between_the_gaps() -> None:
-    scene = [Event(n / 1000, ("says", "hears", "note")[n * n % 3], TWELVE[n % 7], str(n % 4)) for n in range(200)]
+    scene = [Event(n / 1000, ("says", "hears", "note")[n * n % 3], TWELVE[n % 7], str(n % 4))
+             for n in range(200)]
     scene.insert(120, Event(0.12, "unexpected", "Ann", "3"))
     found = [event for moment in moments(scene)
              for event in (moment.events if isinstance(moment, Gap) else (moment,))]
@@ -101,6 +105,7 @@ def test_no_event_is_lost_between_the_gaps() -> None:
 
 
 def test_the_end_of_the_scene_is_what_is_drawn() -> None:
-    scene = [Event(n / 1000, ("says", "hears")[n % 2], TWELVE[n % 2], f"line {n}") for n in range(100)]
+    scene = [Event(n / 1000, ("says", "hears")[n % 2], TWELVE[n % 2], f"line {n}")
+             for n in range(100)]
     lines = drawn(scene).splitlines()
     assert "… 86 earlier" in lines[1] and "line 99" in lines[-1] and len(lines) == MOST + 2

@@ -19,15 +19,17 @@ from rich.console import Console
 from sample_reports import GRADER, HOSTILE, SCENE, lab, report, row
 
 ALICE = report(row("builds", worth=1500), row("talk", Verdict.FAIL, worth=250, scene=SCENE),
-               row("more", worth=333, extra=True, target="handler_api"), notes=("server: a program, left out",))
+               row("more", worth=333, extra=True, target="handler_api"),
+               notes=("server: a program, left out",))
 
 
 def schema() -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator(json.loads((GRADER / "schema" / "result-v1.json").read_text()))
+    text = (GRADER / "schema" / "result-v1.json").read_text()
+    return jsonschema.Draft202012Validator(json.loads(text))
 
 
-@pytest.mark.parametrize("thousandths, shown", [(0, "0"), (1, "0.001"), (250, "0.25"), (100_000, "100"),
-                                                (87_500, "87.5"), (-1500, "-1.5")])
+@pytest.mark.parametrize("thousandths, shown", [
+    (0, "0"), (1, "0.001"), (250, "0.25"), (100_000, "100"), (87_500, "87.5"), (-1500, "-1.5")])
 def test_points_are_exact_and_short(thousandths: int, shown: str) -> None:
     assert points(thousandths) == shown
 
@@ -38,8 +40,9 @@ def test_printable_writes_out_what_a_terminal_obeys() -> None:
 
 
 def test_a_result_survives_the_file_and_fits_its_schema(tmp_path: Path) -> None:
-    nasty = report(*(row("talk", verdict, cause=None if verdict is Verdict.PASS else Cause(
-        HOSTILE, HOSTILE, HOSTILE, "builds", HOSTILE, (HOSTILE,))) for verdict in Verdict), name=HOSTILE)
+    cause = Cause(HOSTILE, HOSTILE, HOSTILE, "builds", HOSTILE, (HOSTILE,))
+    nasty = report(*(row("talk", verdict, cause=None if verdict is Verdict.PASS else cause)
+                     for verdict in Verdict), name=HOSTILE)
     for number, each in enumerate((ALICE, nasty, report())):
         path = tmp_path / "deep" / f"{number}.json"
         write_result(path, each)
@@ -47,7 +50,8 @@ def test_a_result_survives_the_file_and_fits_its_schema(tmp_path: Path) -> None:
         schema().validate(json.loads(path.read_text()))
 
 
-@pytest.mark.parametrize("change", [{"score": 1.5}, {"bonus": 1}, {"schema": "v2"}, {"status": "fine"}])
+@pytest.mark.parametrize("change", [
+    {"score": 1.5}, {"bonus": 1}, {"schema": "v2"}, {"status": "fine"}])
 def test_the_schema_is_strict(change: dict[str, object]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         schema().validate({**ALICE.to_json(), **change})
@@ -61,7 +65,8 @@ def test_the_schema_wants_a_cause_exactly_where_a_check_did_not_pass() -> None:
         assert not schema().is_valid(wrong)
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     write_whole(path, "old")
     monkeypatch.setattr("os.replace", lambda *names: (_ for _ in ()).throw(OSError("disk full")))
@@ -72,12 +77,13 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 
 def test_the_gradebook_has_exact_decimals_and_a_column_for_each_target() -> None:
     book = list(csv.DictReader(io.StringIO(gradebook(lab(), [ALICE]))))
-    assert book == [{"submission": "alice", "status": "graded", "score": "1.833", "max_score": "1.75",
-                     "part_a": "1.5", "part_b": "0", "part_c": "0", "handler_api": "0.333",
-                     "st_proactor": "0", "extra": "0.333", "failing checks": "part_a/talk"}]
+    assert book == [{"submission": "alice", "status": "graded", "score": "1.833",
+                     "max_score": "1.75", "part_a": "1.5", "part_b": "0", "part_c": "0",
+                     "handler_api": "0.333", "st_proactor": "0", "extra": "0.333", "failing checks": "part_a/talk"}]
 
 
-@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", " =1", "＝1", '",=1'])
+@pytest.mark.parametrize("name", [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\n=1", " =1", "＝1", '",=1'])
 def test_no_cell_of_the_gradebook_is_a_formula(name: str) -> None:
     text = gradebook(lab(), [replace(ALICE, submission=name)])
     [cell] = [line["submission"] for line in csv.DictReader(io.StringIO(text))]
@@ -88,7 +94,8 @@ def test_no_cell_of_the_gradebook_is_a_formula(name: str) -> None:
 def test_the_class_table_shows_scores_and_the_first_failing_check() -> None:
     bob = Report("bob", "rejected", (row("builds", Verdict.FAIL), row("talk", Verdict.BLOCKED)), {})
     eve = report(row("builds"), row("talk", Verdict.ERROR), name="a very long name of a submission")
-    assert [line.plain.rstrip() for line in class_table([ALICE, bob, eve, report(row("talk"))])] == [
+    table = class_table([ALICE, bob, eve, report(row("talk"))])
+    assert [line.plain.rstrip() for line in table] == [
         " submission            score  part_a  extra    s  first failing",
         " alice                 1.833     1.5  0.333  1.5  talk",
         " bob                       0       0      0  1.0  rejected",

@@ -13,7 +13,8 @@ BLOCKED_BY_TALK = Cause("It says nothing before talk passes.", blocked_by="talk"
 def test_shows_the_first_thing_to_mend_with_its_scene() -> None:
     cause = Cause("Cid never heard Ann's line.", "Cid hears it once", "not at all",
                   hints=("Walk over the list.", "A second hint."))
-    shown = card(report(row("builds", worth=1500), row("talk", Verdict.FAIL, cause=cause, scene=SCENE),
+    shown = card(report(row("builds", worth=1500),
+                        row("talk", Verdict.FAIL, cause=cause, scene=SCENE),
                         row("order", Verdict.BLOCKED, cause=BLOCKED_BY_TALK),
                         row("stop", Verdict.CRASH, worth=500)))
     assert shown == """
@@ -110,7 +111,8 @@ def test_nothing_to_mend_where_the_grader_is_to_blame() -> None:
 
 def test_hostile_text_is_shown_not_obeyed() -> None:
     cause = Cause(HOSTILE, HOSTILE, HOSTILE, detail=HOSTILE * 50, hints=(HOSTILE,))
-    shown = card(report(row("talk", Verdict.FAIL, cause=cause), row("stop", Verdict.FAIL, cause=cause),
+    shown = card(report(row("talk", Verdict.FAIL, cause=cause),
+                        row("stop", Verdict.FAIL, cause=cause),
                         row("other", Verdict.ERROR, cause=cause), notes=(f"{HOSTILE}: left out",)))
     assert all(char == "\n" or char.isprintable() for char in shown)
     assert "[bold]a\\x1b[31mb\\x07" in shown and "[/nope]" in shown
@@ -118,7 +120,8 @@ def test_hostile_text_is_shown_not_obeyed() -> None:
 
 def test_stays_within_the_width() -> None:
     cause = Cause("word " * 40, "x" * 300, "y" * 300, detail="z" * 300, hints=("hint " * 50,))
-    rows = [row(f"a_check_with_a_very_long_name_number_{n}", Verdict.FAIL, cause=cause) for n in range(40)]
+    rows = [row(f"a_check_with_a_very_long_name_number_{n}", Verdict.FAIL, cause=cause)
+            for n in range(40)]
     for width in (40, 80):
         assert max(map(len, card(report(*rows), width=width).splitlines())) <= width
     assert "… and 27 more" in card(report(*rows))
@@ -131,6 +134,7 @@ def test_a_build_that_fails_shows_the_end_of_its_log() -> None:
 
 
 def test_one_failing_check_on_many_targets_is_one_line() -> None:
-    shown = card(report(*(row(name, Verdict.FAIL, target=target) for target in ("part_a", "part_b", "part_c")
+    shown = card(report(*(row(name, Verdict.FAIL, target=target)
+                          for target in ("part_a", "part_b", "part_c")
                           for name in ("talk", "stop"))))
     assert "✗ stop (part_a, part_b, part_c)" in shown

@@ -1,4 +1,4 @@
-"""Bulk grading: nobody's submission stops another's, and whoever calls it wrong is told in one line."""
+"""Bulk grading: no submission stops another, and whoever calls it wrong is told in one line."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from grading.verdict import Verdict
 from sample_reports import GRADER, lab
 
 ALL = ("part_a", "part_b", "part_c")
+AS_IT_IS = 'parts = ["part_a"]\n[part_a]\norder_is_kept = "FAIL"\n'
 
 
 @pytest.fixture
@@ -65,7 +66,8 @@ def test_a_part_that_is_not_handed_in_fails_to_build(fake: FakeSandbox, folder: 
     cause = rows["part_b", "builds"].cause
     assert rows["part_b", "builds"].verdict is Verdict.FAIL
     assert cause and cause.rationale == "part_b was not handed in (there is no folder part_b)."
-    assert {row.verdict for row in rows.values() if row.part == "part_c"} == {Verdict.FAIL, Verdict.BLOCKED}
+    assert {row.verdict for row in rows.values() if row.part == "part_c"} == {
+        Verdict.FAIL, Verdict.BLOCKED}
     assert all(row.cause and row.cause.blocked_by == "builds" for row in rows.values()
                if row.verdict is Verdict.BLOCKED)
     assert found["bob"].max_score == 100_000
@@ -82,7 +84,8 @@ def test_a_worker_that_dies_leaves_errors_of_the_grader(fake: FakeSandbox, folde
     bob = {row.verdict for row in found["bob"].rows if row.part == "part_a"}
     assert bob == {Verdict.PASS, Verdict.ERROR}, "what came before the end is kept"
     cause = found["bob"].rows[len(lab().rows_of("part_a")) - 1].cause
-    assert cause and "ended with status 9" in cause.rationale and "not your fault" in cause.rationale
+    assert cause and "ended with status 9" in cause.rationale
+    assert "not your fault" in cause.rationale
     assert cause.detail == "the worker's last words"
     assert found["bob"].score > 70_000, "the other parts are graded"
     carol = [row for row in found["carol"].rows if row.part == "part_a"]
@@ -90,7 +93,8 @@ def test_a_worker_that_dies_leaves_errors_of_the_grader(fake: FakeSandbox, folde
     assert f"ERROR  carol: {len(carol)} rows" in capsys.readouterr().out
 
 
-def test_a_rejected_submission_stops_nobody(fake: FakeSandbox, folder: Path, monkeypatch: pytest.MonkeyPatch,
+def test_a_rejected_submission_stops_nobody(fake: FakeSandbox, folder: Path,
+                                            monkeypatch: pytest.MonkeyPatch,
                                             capsys: pytest.CaptureFixture[str]) -> None:
     stage = workspace.stage
 
@@ -127,7 +131,8 @@ def test_one_part_and_some_checks(fake: FakeSandbox, folder: Path) -> None:
     assert all(row.name.startswith("client_") for row in found["alice"].rows)
 
 
-def test_ctrl_c_keeps_what_is_done(fake: FakeSandbox, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_keeps_what_is_done(fake: FakeSandbox, folder: Path,
+                                   capsys: pytest.CaptureFixture[str]) -> None:
     submission(folder, "alice", "part_a")
     submission(folder, "bob", "part_a", plan=f"interrupt {folder.parent}/results/alice/result.json")
     submission(folder, "carol", "part_a")
@@ -138,16 +143,16 @@ def test_ctrl_c_keeps_what_is_done(fake: FakeSandbox, folder: Path, capsys: pyte
 
 
 @pytest.mark.parametrize("expected, status, words", [
-    ('parts = ["part_a"]\n[part_a]\norder_is_kept = "FAIL"', 0, ""),
-    ('parts = ["part_a"]\n[part_a]\norder_is_kept = "CRASH|FAIL"', 0, ""),
+    (AS_IT_IS, 0, ""),
+    (AS_IT_IS.replace("FAIL", "CRASH|FAIL"), 0, ""),
     ('parts = ["part_a"]', 1, "bob: part_a: order_is_kept is FAIL, not PASS (It went wrong.)"),
-    ('parts = ["part_a"]\n[part_a]\norder_is_kept = "FAIL"\nbuilds = "FAIL"', 1, "builds is PASS, not FAIL"),
-    ('parts = ["part_a"]\n[part_a]\norder_is_kept = "FAIL"\nodour = "FAIL"', 1, "odour, which is no check"),
-    ('parts = ["part_a", "part_b"]\n[part_a]\norder_is_kept = "FAIL"', 1, "part_b: builds is FAIL, not PASS"),
+    (AS_IT_IS + 'builds = "FAIL"', 1, "builds is PASS, not FAIL"),
+    (AS_IT_IS + 'odour = "FAIL"', 1, "odour, which is no check"),
+    (AS_IT_IS.replace("]", ', "part_b"]', 1), 1, "part_b: builds is FAIL, not PASS"),
     ("parts = [", 1, "expected.toml cannot be read"),
 ])
-def test_a_sample_must_end_as_it_says(fake: FakeSandbox, folder: Path, expected: str, status: int, words: str,
-                                      capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sample_must_end_as_it_says(fake: FakeSandbox, folder: Path, expected: str, status: int,
+                                      words: str, capsys: pytest.CaptureFixture[str]) -> None:
     submission(folder, "bob", "part_a", plan="fail order_is_kept", expected=expected)
     assert grade(folder)[0] == status
     shown = capsys.readouterr().out
@@ -186,12 +191,13 @@ def test_without_a_sandbox_strangers_code_is_refused(fake: FakeSandbox, folder: 
     submission(folder, "alice", *ALL)
     fake.tier = sandbox.Tier.NONE
     assert grade(folder) == (1, {})
-    assert "no sandbox, so nothing was graded: user namespaces are forbidden; what to do: ask for them" in (
-        capsys.readouterr().err)
+    assert ("no sandbox, so nothing was graded: user namespaces are forbidden; what to do: "
+            "ask for them") in capsys.readouterr().err
     assert not fake.used
 
 
-def test_a_missing_compiler_is_named(fake: FakeSandbox, folder: Path, monkeypatch: pytest.MonkeyPatch,
+def test_a_missing_compiler_is_named(fake: FakeSandbox, folder: Path,
+                                     monkeypatch: pytest.MonkeyPatch,
                                      capsys: pytest.CaptureFixture[str]) -> None:
     submission(folder, "alice", *ALL)
     monkeypatch.setenv("PATH", "/nowhere")

@@ -18,8 +18,10 @@ LONGEST_NAME = 20
 
 def class_table(reports: Sequence[Report]) -> list[Text]:
     """A line for each submission: score, subtotals, seconds, and the first failing check."""
-    targets = list(dict.fromkeys(row.target for report in reports for row in report.rows if not row.extra))
-    head = [Text(name, "bold") for name in ("submission", "score", *targets, "extra", "s", "first failing")]
+    targets = list(dict.fromkeys(row.target for report in reports for row in report.rows
+                                 if not row.extra))
+    head = [Text(name, "bold")
+            for name in ("submission", "score", *targets, "extra", "s", "first failing")]
     rows = [head, *(_cells(report, targets) for report in reports)]
     widths = [max(cell.cell_len for cell in column) for column in zip(*rows)]
     widths[0] = min(widths[0], LONGEST_NAME)
@@ -68,7 +70,8 @@ def failed_most(reports: Sequence[Report]) -> list[tuple[str, str, int, int]]:
     for report in reports:
         absent = absent_targets(report.rows)
         for row in report.rows:
-            if not (row.verdict is Verdict.BLOCKED or row.verdict.is_the_graders or row.target in absent):
+            if row.target not in absent and not (
+                    row.verdict is Verdict.BLOCKED or row.verdict.is_the_graders):
                 count = counts.setdefault((row.target, row.name), [0, 0])
                 count[0] += row.verdict is Verdict.PASS
                 count[1] += 1

@@ -144,7 +144,9 @@ def _log_line(item: Moment) -> Text:
     if isinstance(item, Gap):
         return Text(" " * TIME + item.words, "dim")
     look = _LOOKS.get(item.kind)
-    arrow = "" if look is None or item.who == SERVER else f"{'──▶' if look.to_server else '◀──'} server "
+    arrow = ""
+    if look and item.who != SERVER:
+        arrow = "──▶ server " if look.to_server else "◀── server "
     if item.kind == "missing":
         arrow = "✗╌╌ server "
     who = f"{printable(item.who)} "[:20]

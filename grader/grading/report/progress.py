@@ -12,8 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 @contextmanager
 def _bars(console: Console) -> Iterator[Progress]:
     """Bars that vanish at the end, and that nobody sees where there is no terminal."""
-    bars = Progress(TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
-                    TimeElapsedColumn(), console=console, transient=True)
+    bars = Progress(TextColumn("{task.description}", markup=False), BarColumn(),
+                    MofNCompleteColumn(), TimeElapsedColumn(), console=console, transient=True)
     if console.is_terminal:
         bars.start()
     try:
@@ -24,7 +24,8 @@ def _bars(console: Console) -> Iterator[Progress]:
 
 
 @contextmanager
-def showing_parts(console: Console, parts: Sequence[str]) -> Iterator[Callable[[str, int, int], None]]:
+def showing_parts(console: Console, parts: Sequence[str]
+                  ) -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each part of the one submission that is graded; it is gone when the card comes."""
     with _bars(console) as bars:
         tasks = {part: bars.add_task(part, total=None) for part in parts}

@@ -1,4 +1,4 @@
-"""What is graded: every check with its promise, clauses and points, read without running anything."""
+"""What is graded: every check with promise, clauses and points, read without running anything."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def promises(grader: Path) -> dict[str, str]:
     for path in sorted((grader / "checks").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("check_"):
-                found[node.name.removeprefix("check_")] = " ".join((ast.get_docstring(node) or "").split())
+                promise = ast.get_docstring(node) or ""
+                found[node.name.removeprefix("check_")] = " ".join(promise.split())
     return found
 
 
@@ -36,8 +37,10 @@ def markdown(lab: Lab, part: str, promise_of: dict[str, str]) -> str:
         rows = _rows(lab, target)
         lines += [f"**{target.title}**: {_worth(rows, target)}", "",
                   "| what your program promises | clause | points |", "|---|---|---|"]
-        lines += [f"| {_promise(row, promise_of).replace('|', chr(92) + '|')} (`{row.name}`) | {', '.join(row.clauses)} "
-                  f"| {points(row.worth(target.name))} |" for row in rows]
+        for row in rows:
+            promise = _promise(row, promise_of).replace("|", "\\|")
+            lines.append(f"| {promise} (`{row.name}`) | {', '.join(row.clauses)} "
+                         f"| {points(row.worth(target.name))} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -53,14 +56,14 @@ def print_rubric(console: Console, lab: Lab, promise_of: dict[str, str], pattern
         console.print()
     for limits in _limits():
         console.print(Text(limits, "dim"))
-    whole = f"Together {points(lab.max_score)} points"
-    console.print(whole + (f", and {points(lab.max_extra)} of extra credit." if lab.max_extra else "."))
+    extra = f", and {points(lab.max_extra)} of extra credit" if lab.max_extra else ""
+    console.print(f"Together {points(lab.max_score)} points{extra}.")
 
 
 def _limits() -> list[str]:
     """What a program may use while it is judged; a check that meets a limit says so."""
-    return [f"{what}: {limits.wall:g} s, {limits.cpu} s of processor time, {limits.memory >> 20} MiB of "
-            f"memory, {limits.nproc} threads and processes, {limits.nofile} open files, "
+    return [f"{what}: {limits.wall:g} s, {limits.cpu} s of processor time, {limits.memory >> 20} "
+            f"MiB of memory, {limits.nproc} threads and processes, {limits.nofile} open files, "
             f"files of {limits.fsize >> 20} MiB, {limits.output >> 20} MiB of output"
             for what, limits in (("Each build has", BUILD), ("Each program has", RUN))]
 
@@ -83,7 +86,8 @@ def _targets(lab: Lab, part: str) -> list[Target]:
 
 
 def _rows(lab: Lab, target: Target) -> list[CheckRow]:
-    return [row for row, its in lab.rows_of(target.part) if its == target and row.visibility == "visible"]
+    return [row for row, its in lab.rows_of(target.part)
+            if its == target and row.visibility == "visible"]
 
 
 def _worth(rows: list[CheckRow], target: Target) -> str:

@@ -1,4 +1,4 @@
-"""Which moments of a scene are worth drawing: what went wrong, what led to it, nothing ten times."""
+"""Which moments of a scene are worth drawing: what went wrong and what led to it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _gap(hidden: Sequence[Moment], which: str) -> list[Moment]:
 
 
 def _collapsed(events: Sequence[Event]) -> list[Moment]:
-    """What one client does many times, or many clients do alike, becomes first, a count, and last."""
+    """What one does many times, or many do alike, becomes the first, a count, and the last."""
     found: list[Moment] = []
     start = 0
     while start < len(events):

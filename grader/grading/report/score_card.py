@@ -49,7 +49,7 @@ def first_to_mend(rows: Sequence[CheckResult]) -> CheckResult | None:
     return wrong[0] if wrong else None
 
 
-# ---- the score -------------------------------------------------------------------------------------
+# ---- the score ---------------------------------------------------------------------------------
 
 
 def _targets(rows: Sequence[CheckResult], absent: set[str]) -> Table:
@@ -82,9 +82,11 @@ def _print_score(console: Console, report: Report, whole: bool) -> None:
     if whole and sure and got == most:
         console.print(_full_marks(report.rows))
     elif sure and not failing(report.rows):
-        console.print(Text(f" ✓ Passed: {score(report.rows)} in the checks chosen.\n", "bold green"))
+        words = f" ✓ Passed: {score(report.rows)} in the checks chosen.\n"
+        console.print(Text(words, "bold green"))
     else:
-        console.print(Text(f" {score(report.rows)}{'' if whole else ' in the checks chosen'}\n", "bold"))
+        which = "" if whole else " in the checks chosen"
+        console.print(Text(f" {score(report.rows)}{which}\n", "bold"))
 
 
 def _full_marks(rows: Sequence[CheckResult]) -> Panel:
@@ -96,18 +98,21 @@ def _full_marks(rows: Sequence[CheckResult]) -> Panel:
     return Panel(words, title="★ Full marks ★", border_style="green")
 
 
-# ---- the first thing to mend -----------------------------------------------------------------------
+# ---- the first thing to mend -------------------------------------------------------------------
 
 
 def _print_first(console: Console, row: CheckResult, report: Report) -> None:
     worth = f"{points(row.max_points)}{' extra' if row.extra else ''} point"
     worth += "" if row.max_points == 1000 else "s"
-    head = Text(" Extra credit, next: " if row.extra else " Mend this first: ").append(row.name, "bold red")
-    console.print(head.append(f"\n {row.target}, {worth}, SPEC.md {' '.join(row.clauses)}\n", "dim"))
+    head = Text(" Extra credit, next: " if row.extra else " Mend this first: ")
+    head.append(row.name, "bold red")
+    head.append(f"\n {row.target}, {worth}, SPEC.md {' '.join(row.clauses)}\n", "dim")
+    console.print(head)
     cause = row.cause or Cause("It did not pass.")
     _print_facts(console, row, cause)
     if drawing := diagram(row.transcript, console.width - 2):
-        console.print(Padding(Text("\n").join(drawing), (1, 0, 0, 2)), overflow="ellipsis", no_wrap=True)
+        console.print(Padding(Text("\n").join(drawing), (1, 0, 0, 2)), overflow="ellipsis",
+                      no_wrap=True)
     detail = cause.detail or (report.build_logs.get(row.part, "") if row.name == "builds" else "")
     if shown := _tail(detail, DETAIL_LINES):
         console.print(Padding(Text(shown, "dim"), (1, 0, 0, 4)))
@@ -124,9 +129,11 @@ def _print_facts(console: Console, row: CheckResult, cause: Cause) -> None:
     facts = Table(box=None, padding=(0, 1), show_header=False, pad_edge=True)
     facts.add_column(justify="right", style="dim", no_wrap=True)
     facts.add_column(ratio=1, overflow="fold")
-    for label, words, look in (("promise", row.promise, ""), (_WRONG.get(row.verdict, "but"),
-                               cause.rationale, "bold"), ("expected", cause.expected, "green"),
-                               ("heard", cause.actual, "red"), ("hint", (*cause.hints, "")[0], "yellow")):
+    for label, words, look in (
+            ("promise", row.promise, ""),
+            (_WRONG.get(row.verdict, "but"), cause.rationale, "bold"),
+            ("expected", cause.expected, "green"), ("heard", cause.actual, "red"),
+            ("hint", (*cause.hints, "")[0], "yellow")):
         if words:
             facts.add_row(label, Text(printable(words), look))
     console.print(facts)
@@ -135,7 +142,7 @@ def _print_facts(console: Console, row: CheckResult, cause: Cause) -> None:
 _WRONG = {Verdict.CRASH: "crash", Verdict.TIMEOUT: "too late", Verdict.FLAKY: "at times"}
 
 
-# ---- the rest, a line each -------------------------------------------------------------------------
+# ---- the rest, a line each ---------------------------------------------------------------------
 
 
 def _print_others(console: Console, rows: Sequence[CheckResult]) -> None:
@@ -167,8 +174,9 @@ def _print_blocked(console: Console, rows: Sequence[CheckResult]) -> None:
 
 def _print_not_the_students(console: Console, rows: Sequence[CheckResult]) -> None:
     """What the grader or this machine has to answer for, said as that."""
-    for verdict, words in ((Verdict.NOT_JUDGED, "not judged: this machine cannot tell. It costs you nothing."),
-                           (Verdict.ERROR, "not graded: the grader itself failed. That is not your fault.")):
+    for verdict, words in (
+            (Verdict.NOT_JUDGED, "not judged: this machine cannot tell. It costs you nothing."),
+            (Verdict.ERROR, "not graded: the grader itself failed. That is not your fault.")):
         its = [row for row in rows if row.verdict is verdict]
         if its:
             console.print(Text(f"\n {MARKS[verdict]} {len(its)} {words}", style(verdict)))

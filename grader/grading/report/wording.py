@@ -1,4 +1,4 @@
-"""Words and numbers as every report writes them: exact points, and no byte that a terminal obeys."""
+"""Words and numbers as every report writes them: exact points, no byte that a terminal obeys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MEANINGS = {Verdict.PASS: "kept", Verdict.FAIL: "failed", Verdict.CRASH: "crashe
 def terminal() -> Console:
     """Standard output, which no text can crash and where no text is taken for markup."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal that is not UTF-8 shows question marks
+        sys.stdout.reconfigure(errors="replace")  # question marks where it is not UTF-8
     return Console(highlight=False, markup=False, emoji=False)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from grading.observe.sockets import listeners
-from grading.observe.threads import cpu_ns, descriptors, sample_threads, thread_count
+from grading.observe.threads import cpu_ns, descriptors, thread_count, thread_ids
 from grading.sandbox import Confined
 from grading.shortfall import how_it_ended
 from grading.transcript import Transcript
@@ -80,13 +80,13 @@ class Program:
 
     def thread_ids(self) -> set[int]:
         """The ids of its threads."""
-        return {sample.tid for sample in sample_threads(self.pids()) or ()}
+        return thread_ids(self.pids())
 
     def descriptors(self) -> dict[int, str]:
         """Its open descriptors; empty once it has ended."""
         try:
             return descriptors(self.pid)
-        except (FileNotFoundError, ProcessLookupError):
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
             return {}
 
     def cpu_ns(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import seccomp
@@ -68,8 +69,8 @@ def sample_threads(pids: Iterable[int]) -> tuple[ThreadSample, ...] | None:
                 sample = _sample(pid, int(name))
                 if sample:
                     samples.append(sample)
-    except (FileNotFoundError, ProcessLookupError):
-        return None
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return None  # PermissionError: it is ending, and its memory is gone before it is
     return tuple(samples)
 
 
@@ -78,7 +79,7 @@ def _sample(pid: int, tid: int) -> ThreadSample | None:
     words = _read(f"/proc/{pid}/task/{tid}/syscall").split()
     run_ns, _, slices = (int(word) for word in _read(f"/proc/{pid}/task/{tid}/schedstat").split())
     if not words or words[0] in ("running", "-1"):
-        state = _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].split()[0]
+        state = _state(pid, tid)
         if state in "ZX":
             return None
         return ThreadSample(pid, tid, STOPPED if state in "tT" else None, (0, 0), slices, run_ns)
@@ -96,10 +97,23 @@ def _read(path: str) -> str:
 
 def thread_count(pids: Iterable[int]) -> int:
     """Live threads of these processes; those that have ended and wait to be reaped do not count."""
-    samples = None
-    while samples is None:
-        samples = sample_threads(pid for pid in pids if os.path.exists(f"/proc/{pid}"))
-    return len(samples)
+    return len(thread_ids(pids))
+
+
+def thread_ids(pids: Iterable[int]) -> set[int]:
+    """The ids of these processes' live threads."""
+    found: set[int] = set()
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for name in os.listdir(f"/proc/{pid}/task"):
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    if _state(pid, int(name)) not in "ZX":
+                        found.add(int(name))
+    return found
+
+
+def _state(pid: int, tid: int) -> str:
+    return _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].split()[0]
 
 
 def descriptors(pid: int) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import subprocess
@@ -54,6 +55,11 @@ class Builder:
     def build(self, part: Part, box: Box) -> BuildResult:
         """Leaves the built tree in the box's work folder."""
         entry = self._cache / self._key(part)
+        with open(f"{entry}.lock", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another target's worker may be building the same
+            return self._build(part, box, entry)
+
+    def _build(self, part: Part, box: Box, entry: Path) -> BuildResult:
         if (entry / "build.json").is_file():
             box.install(entry / "tree")
             return BuildResult(**json.loads((entry / "build.json").read_text()), cached=True)

@@ -1,4 +1,4 @@
-"""Grades submissions: a private copy of each, a confined worker per part, one report."""
+"""Grades submissions: a private copy of each, a confined worker per target, one report."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading import workspace
-from grading.part_worker import Order, PartResult, errors, not_built, play_part, rows_written
+from grading.target_worker import Order, TargetResult, errors, not_built, play_target, rows_written
 from grading.submission import Submission
 from grading.verdict import Report
 
 LOOK_S = 0.1  # how often the progress of running workers is looked at
 
-Progress = Callable[[str, int, int], None]  # part, rows done, rows in all
+Progress = Callable[[str, int, int], None]  # target, rows done, rows in all
 
 
 @dataclass
@@ -27,7 +27,7 @@ class _Work:
 
     submission: Submission
     folder: Path  # for the copy and what the workers write; gone when the report is made
-    parts: dict[str, PartResult] = field(default_factory=dict)
+    targets: dict[str, TargetResult] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     status: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,7 +54,7 @@ class _Work:
 
 def grade_all(order: Order, submissions: Sequence[Submission], jobs: int,
               progress: Progress | None = None) -> Generator[Report, None, None]:
-    """Grades them all, `jobs` parts side by side; yields each report as soon as it is whole.
+    """Grades them all, `jobs` targets side by side; yields each report as soon as it is whole.
 
     Whatever is wrong with one submission stays in its own report. Closing the generator, or
     KeyboardInterrupt, ends every worker before it returns.
@@ -67,45 +67,45 @@ def grade_all(order: Order, submissions: Sequence[Submission], jobs: int,
             ThreadPoolExecutor(jobs) as pool:
         works = [_Work(submission, Path(scratch, str(number)))
                  for number, submission in enumerate(submissions)]
-        pending: dict[Future[PartResult], tuple[_Work, str]] = {
-            pool.submit(_in_slot, order, work, part, slots, stop): (work, part)
-            for work in works for part in order.parts}
+        pending: dict[Future[TargetResult], tuple[_Work, str]] = {
+            pool.submit(_in_slot, order, work, target, slots, stop): (work, target)
+            for work in works for target in order.targets}
         try:
             while pending:
                 for future in wait(pending, LOOK_S, FIRST_COMPLETED).done:
-                    work, part = pending.pop(future)
-                    work.parts[part] = future.result()
-                    if len(work.parts) == len(order.parts):
+                    work, target = pending.pop(future)
+                    work.targets[target] = future.result()
+                    if len(work.targets) == len(order.targets):
                         shutil.rmtree(work.folder, ignore_errors=True)
                         yield _report(order, work)
                 if progress:
-                    for work, part in pending.values():
-                        progress(part, rows_written(work.folder, part), len(order.rows_of(part)))
+                    for work, target in pending.values():
+                        progress(target, rows_written(work.folder, target), len(order.rows_on(target)))
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
 
-def _in_slot(order: Order, work: _Work, part: str, slots: queue.SimpleQueue[int],
-             stop: threading.Event) -> PartResult:
+def _in_slot(order: Order, work: _Work, target: str, slots: queue.SimpleQueue[int],
+             stop: threading.Event) -> TargetResult:
     slot = slots.get()
     try:
         work.stage(order.lab.leave_out)
         if work.status == "rejected":
-            return not_built(order, part, f"The submission could not be taken: {work.notes[0]}")
+            return not_built(order, target, f"The submission could not be taken: {work.notes[0]}")
         if work.status == "error":
-            return errors(order, part, work.notes[0])
-        return play_part(order, part, work.staged, work.folder, slot, stop)
+            return errors(order, target, work.notes[0])
+        return play_target(order, target, work.staged, work.folder, slot, stop)
     except Exception as error:  # one submission never stops the others
-        return errors(order, part, f"{type(error).__name__}: {error}")
+        return errors(order, target, f"{type(error).__name__}: {error}")
     finally:
         slots.put(slot)
 
 
 def _report(order: Order, work: _Work) -> Report:
     environment, logs = dict(order.environment), dict[str, str]()
-    for result in work.parts.values():
+    for result in work.targets.values():
         environment = {**environment, **result.environment, "sandbox": order.environment["sandbox"]}
         logs |= result.build_logs
-    rows = tuple(row for part in order.parts for row in work.parts[part].rows)
+    rows = tuple(row for target in order.targets for row in work.targets[target].rows)
     return Report(work.submission.name, work.status or "error", rows, environment, work.notes, logs)

@@ -80,6 +80,11 @@ class Lab:
         """Thousandths of a point beside the hundred."""
         return sum(sum(row.extra.values()) for row in self.checks.values())
 
+    def rows_on(self, target: str, pattern: str = "*") -> list[tuple[CheckRow, Target]]:
+        """Every check that is run on a target, in the file's order."""
+        return [(row, on) for row, on in self.rows_of(self.targets[target].part, pattern)
+                if on.name == target]
+
     def rows_of(self, part: str, pattern: str = "*") -> list[tuple[CheckRow, Target]]:
         """Every (check, target) of a part, in the file's order: targets one after the other."""
         return [(row, target) for target in self.targets.values() if target.part == part

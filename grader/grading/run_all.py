@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grading.grade import grade_all
-from grading.part_worker import Order
+from grading.target_worker import Order
 from grading.report.class_table import print_class
 from grading.report.gradebook import gradebook
 from grading.report.progress import showing_submissions

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from grading import sandbox
 from grading.lab import Lab, LabError, read_lab
-from grading.part_worker import Order
+from grading.target_worker import Order
 from grading.report.rubric import promises
 
 GRADER = Path(__file__).resolve().parents[1]

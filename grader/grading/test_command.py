@@ -10,7 +10,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from grading.grade import grade_all
-from grading.report.progress import showing_parts
+from grading.report.progress import showing_targets
 from grading.report.result_json import write_result
 from grading.report.score_card import print_score_card
 from grading.report.wording import failing, terminal
@@ -49,8 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _grade(part: str, pattern: str, console: Console) -> Report:
     order, tree = make_order(part, pattern), Submission(ROOT.name, ROOT)
-    with showing_parts(console, order.parts) as progress, \
-            closing(grade_all(order, [tree], max(cores(), len(order.parts)), progress)) as reports:
+    with showing_targets(console, order.targets) as progress, \
+            closing(grade_all(order, [tree], max(cores(), len(order.targets)), progress)) as reports:
         report = next(reports)
     # What `make` has just built here says nothing of what will be handed in.
     return replace(report, notes=tuple(note for note in report.notes

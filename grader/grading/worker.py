@@ -1,4 +1,4 @@
-"""Runs inside the outer sandbox: builds one part, plays its checks with pytest, writes a line for each."""
+"""Runs inside the outer sandbox: builds its part, plays a target's checks with pytest, writes a line for each."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def main() -> int:
     """Exit status 0 when every check has a verdict, whatever it is."""
     arguments = _arguments()
     lab = read_lab(GRADER / "lab.toml")
-    part = lab.parts[arguments.part]
-    rows = lab.rows_of(part.name, arguments.check)
-    with open(arguments.out / f"{part.name}.jsonl", "w", encoding="utf-8") as out, Box() as box:
+    part = lab.parts[lab.targets[arguments.target].part]
+    rows = lab.rows_on(arguments.target, arguments.check)
+    with open(arguments.out / f"{arguments.target}.jsonl", "w", encoding="utf-8") as out, Box() as box:
         builder = Builder(arguments.submission, arguments.cache, GRADER / "drivers")
         build = builder.build(part, box)
         _write(out, {"build_log": {part.name: build.log}})
@@ -66,7 +66,7 @@ def _write(out: TextIO, record: dict[str, Any]) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--part", required=True)
+    parser.add_argument("--target", required=True)
     parser.add_argument("--check", default="*")
     parser.add_argument("--submission", type=Path, default=Path("/run/sub"))
     parser.add_argument("--out", type=Path, default=Path("/run/out"))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from grading import sandbox
-from grading.part_worker import INSIDE
+from grading.target_worker import INSIDE
 from grading.sandbox import WorkerEnd, WorkerSpec
 from grading.verdict import Cause, CheckResult, Verdict
 from sample_reports import ENVIRONMENT, lab
@@ -42,7 +42,8 @@ class FakeSandbox:
                 self.slots.remove(spec.slot)
 
     def _play(self, spec: WorkerSpec, stop: threading.Event) -> WorkerEnd:
-        part, pattern = (spec.argv[spec.argv.index(name) + 1] for name in ("--part", "--check"))
+        target, pattern = (spec.argv[spec.argv.index(name) + 1] for name in ("--target", "--check"))
+        part = lab().targets[target].part
         [staged] = [host for host, inside in spec.read_only.items() if inside == INSIDE / "sub"]
         [out] = [host for host, inside in spec.writable.items() if inside == INSIDE / "out"]
         plan = staged / part / "plan"
@@ -55,12 +56,13 @@ class FakeSandbox:
             os.kill(os.getpid(), signal.SIGINT)
             assert stop.wait(20), "nobody has told the worker to stop"
             return WorkerEnd(137, "", False)
-        self._write(out / f"{part}.jsonl", part, pattern, verb, which)
+        self._write(out / f"{target}.jsonl", target, pattern, verb, which)
         return WorkerEnd(9 if verb == "die" else 0, "the worker's last words", False)
 
-    def _write(self, path: Path, part: str, pattern: str, verb: str, which: str) -> None:
+    def _write(self, path: Path, on: str, pattern: str, verb: str, which: str) -> None:
+        part = lab().targets[on].part
         rows = [_row(row.name, target.name, part, row.worth(target.name), target.name in row.extra,
-                     row.name == which) for row, target in lab().rows_of(part, pattern)]
+                     row.name == which) for row, target in lab().rows_on(on, pattern)]
         lines = [{"build_log": {part: "g++ ..."}}, *(row.to_json() for row in rows),
                  {"end": True, "environment": {**ENVIRONMENT, "compiler": "g++ of the worker"}}]
         text = "".join(json.dumps(line) + "\n" for line in lines)

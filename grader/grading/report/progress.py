@@ -24,14 +24,14 @@ def _bars(console: Console) -> Iterator[Progress]:
 
 
 @contextmanager
-def showing_parts(console: Console, parts: Sequence[str]
+def showing_targets(console: Console, targets: Sequence[str]
                   ) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each part of the one submission that is graded; it is gone when the card comes."""
+    """A bar for each target of the one submission that is graded; it is gone when the card comes."""
     with _bars(console) as bars:
-        tasks = {part: bars.add_task(part, total=None) for part in parts}
+        tasks = {target: bars.add_task(target, total=None) for target in targets}
 
-        def advance(part: str, done: int, rows: int) -> None:
-            bars.update(tasks[part], completed=min(done, rows), total=rows)
+        def advance(target: str, done: int, rows: int) -> None:
+            bars.update(tasks[target], completed=min(done, rows), total=rows)
 
         yield advance
 

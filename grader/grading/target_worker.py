@@ -1,4 +1,4 @@
-"""One part of one submission: its confined worker, and the rows it wrote or their stand-ins."""
+"""One target of one submission: its confined worker, and the rows it wrote or their stand-ins."""
 
 from __future__ import annotations
 
@@ -32,13 +32,19 @@ class Order:
     parts: tuple[str, ...]
     pattern: str = "*"
 
-    def rows_of(self, part: str) -> list[tuple[CheckRow, Target]]:
-        """What is asked of one part."""
-        return self.lab.rows_of(part, self.pattern)
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What is played, each by a worker of its own, in the order of the report."""
+        return tuple(target.name for part in self.parts for target in self.lab.targets.values()
+                     if target.part == part and self.rows_on(target.name))
+
+    def rows_on(self, target: str) -> list[tuple[CheckRow, Target]]:
+        """What is asked of one target."""
+        return self.lab.rows_on(target, self.pattern)
 
 
 @dataclass
-class PartResult:
+class TargetResult:
     """What one worker has brought to light, or what stands in for a worker that never ran."""
 
     rows: list[CheckResult]
@@ -46,46 +52,47 @@ class PartResult:
     build_logs: dict[str, str] = field(default_factory=dict)
 
 
-def play_part(order: Order, part: str, staged: Path, folder: Path, slot: int,
-              stop: threading.Event) -> PartResult:
-    """Runs the part's worker to its end. Blocks; `stop`, set by another thread, ends it early."""
-    home = order.lab.parts[part].folder
+def play_target(order: Order, target: str, staged: Path, folder: Path, slot: int,
+              stop: threading.Event) -> TargetResult:
+    """Runs the target's worker to its end. Blocks; `stop`, set by another thread, ends it early."""
+    part = order.lab.parts[order.lab.targets[target].part]
+    home = part.folder
     if not (staged / home).is_dir():
-        return not_built(order, part, f"{part} {NOT_HANDED_IN} (there is no folder {home}).")
-    wanted, out = order.rows_of(part), folder / part
+        return not_built(order, target, f"{part.name} {NOT_HANDED_IN} (there is no folder {home}).")
+    wanted, out = order.rows_on(target), folder / target
     out.mkdir()
     order.cache.mkdir(parents=True, exist_ok=True)
     end = sandbox.run_worker(sandbox.WorkerSpec(
-        argv=(order.python, "-m", "grading.worker", "--part", part, "--check", order.pattern),
+        argv=(order.python, "-m", "grading.worker", "--target", target, "--check", order.pattern),
         read_only={staged: INSIDE / "sub", order.grader: INSIDE / "grader"},
         writable={out: INSIDE / "out", order.cache: INSIDE / "cache"},
         slot=slot, env={"PYTHONPATH": str(INSIDE / "grader")}, wall_seconds=WALL_SECONDS),
         stop=stop)
-    result = _read(_rows_file(folder, part))
+    result = _read(_rows_file(folder, target))
     how = "had to be stopped" if end.timed_out else f"ended with status {end.status}"
-    why = Cause(f"The grader's worker for {part} {how} before this check. {NOT_YOUR_FAULT}",
+    why = Cause(f"The grader's worker for {target} {how} before this check. {NOT_YOUR_FAULT}",
                 detail=end.output_tail[-TAIL:])
     found = {(row.name, row.target): row for row in result.rows}
-    result.rows = [found.get((row.name, target.name))
-                   or _row(order, row, target, Verdict.ERROR, why) for row, target in wanted]
+    result.rows = [found.get((row.name, on.name)) or _row(order, row, on, Verdict.ERROR, why)
+                   for row, on in wanted]
     return result
 
 
-def rows_written(folder: Path, part: str) -> int:
-    """How many lines the part's worker has written so far."""
+def rows_written(folder: Path, target: str) -> int:
+    """How many lines the target's worker has written so far."""
     try:
-        return _rows_file(folder, part).read_bytes().count(b"\n")
+        return _rows_file(folder, target).read_bytes().count(b"\n")
     except OSError:
         return 0
 
 
-def _rows_file(folder: Path, part: str) -> Path:
-    return folder / part / f"{part}.jsonl"
+def _rows_file(folder: Path, target: str) -> Path:
+    return folder / target / f"{target}.jsonl"
 
 
-def _read(path: Path) -> PartResult:
+def _read(path: Path) -> TargetResult:
     """What the worker wrote; a line that was cut short is no line."""
-    result = PartResult([])
+    result = TargetResult([])
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     for line in text.splitlines():
         try:
@@ -101,19 +108,19 @@ def _read(path: Path) -> PartResult:
     return result
 
 
-def not_built(order: Order, part: str, rationale: str) -> PartResult:
-    """What stands for a part that never came to be built: `builds` fails, the rest waits for it."""
-    return PartResult([
+def not_built(order: Order, on: str, rationale: str) -> TargetResult:
+    """What stands for a target that never came to be built: `builds` fails, the rest waits for it."""
+    return TargetResult([
         _row(order, row, target, Verdict.FAIL, Cause(rationale)) if row.name == "builds" else
         _row(order, row, target, Verdict.BLOCKED, Cause(rationale, blocked_by="builds"))
-        for row, target in order.rows_of(part)])
+        for row, target in order.rows_on(on)])
 
 
-def errors(order: Order, part: str, detail: str) -> PartResult:
-    """What stands for a part that the grader itself could not grade."""
+def errors(order: Order, on: str, detail: str) -> TargetResult:
+    """What stands for a target that the grader itself could not grade."""
     cause = Cause(f"The grader failed here. {NOT_YOUR_FAULT}", detail=detail)
-    return PartResult([_row(order, row, target, Verdict.ERROR, cause)
-                       for row, target in order.rows_of(part)])
+    return TargetResult([_row(order, row, target, Verdict.ERROR, cause)
+                       for row, target in order.rows_on(on)])
 
 
 def _row(order: Order, row: CheckRow, target: Target, verdict: Verdict,

@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
+from grading.chat_stage import ChatStage
 from grading.shortfall import Shortfall
-from grading.stage import Stage
 from grading.theatre import Theatre
 from grading.verdict import Verdict
 
@@ -43,7 +43,7 @@ def check_threads_are_given_back(theatre: Theatre) -> None:
     come_and_go(theatre, lambda stage: stage.program.threads(), "threads")
 
 
-def come_and_go(theatre: Theatre, count: Callable[[Stage], int], what: str) -> None:
+def come_and_go(theatre: Theatre, count: Callable[[ChatStage], int], what: str) -> None:
     """Counts before the first clients and after the last, for each way of leaving."""
     stage = theatre.stage()
     ann, bob = stage.join(2)  # what a server makes at its first client and keeps is no leak
@@ -65,7 +65,7 @@ def come_and_go(theatre: Theatre, count: Callable[[Stage], int], what: str) -> N
             client.vanish()
 
 
-def must_return(stage: Stage, count: Callable[[], int], baseline: int, what: str, way: str) -> None:
+def must_return(stage: ChatStage, count: Callable[[], int], baseline: int, what: str, way: str) -> None:
     """Raises Shortfall unless the number comes back to the baseline within 2 s."""
     deadline = time.monotonic() + TIME_TO_TIDY
     while count() > baseline and time.monotonic() < deadline:
@@ -79,7 +79,7 @@ def must_return(stage: Stage, count: Callable[[], int], baseline: int, what: str
                         actual=f"{baseline + left} {what}")
 
 
-def must_be_idle(stage: Stage, moment: str) -> None:
+def must_be_idle(stage: ChatStage, moment: str) -> None:
     """Raises Shortfall if the program uses 1 % of a core, now and over a longer time too."""
     stage.settle()
     share = busy_share(stage, WINDOW_S)
@@ -91,7 +91,7 @@ def must_be_idle(stage: Stage, moment: str) -> None:
                         verdict=Verdict.FAIL)
 
 
-def busy_share(stage: Stage, seconds: float) -> float:
+def busy_share(stage: ChatStage, seconds: float) -> float:
     """The share of one core that the program used while nothing was done to it."""
     start, used = time.monotonic(), stage.program.cpu_ns()
     while time.monotonic() - start < seconds:

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from grading.shortfall import Shortfall
-from grading.stage import Stage, how_often
+from grading.chat_stage import ChatStage, how_often
 from grading.line_client import LineClient
+from grading.shortfall import Shortfall
 from grading.theatre import Theatre
 from grading.transcript import readable
 
@@ -142,7 +142,7 @@ def must_not_be_left_over(listener: LineClient, words: bytes) -> None:
                         actual=f'"{readable(stale)}"')
 
 
-def must_not_have_heard_a_part(stage: Stage, listeners: tuple[LineClient, ...], token: str) -> None:
+def must_not_have_heard_a_part(stage: ChatStage, listeners: tuple[LineClient, ...], token: str) -> None:
     """Raises Shortfall if somebody has already heard what is not a line yet."""
     for listener in listeners:
         if listener.count(token[:5]):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from grading.chat_stage import ChatStage
 from grading.line_client import LineClient
 from grading.shortfall import Shortfall
-from grading.stage import Stage
 from grading.theatre import Theatre
 from grading.transcript import readable
 from grading.verdict import Verdict
@@ -109,7 +109,7 @@ def check_an_unfinished_last_line(theatre: Theatre) -> None:
         raise_mixed(ann, bytes(ann.heard[-80:]), last)
 
 
-def three_rounds(stage: Stage, speakers: tuple[LineClient, ...]) -> None:
+def three_rounds(stage: ChatStage, speakers: tuple[LineClient, ...]) -> None:
     """Everybody of them says three lines; everybody else has to hear each."""
     for _ in range(3):
         for speaker in speakers:

@@ -1,10 +1,10 @@
 """Part A's client, between a keyboard and a server that are both the grader's."""
 
+from grading.chat_stage import ChatStage
 from grading.fake_server import FakeServer
 from grading.line_client import LineClient
 from grading.program import Program
 from grading.shortfall import Blocked, Shortfall
-from grading.stage import Stage
 from grading.terminal_program import TerminalProgram
 from grading.theatre import Theatre
 from grading.transcript import readable
@@ -137,17 +137,17 @@ def check_client_ctrl_c(theatre: Theatre) -> None:
 
 # -- scenes --------------------------------------------------------------------------------------
 
-Scene = tuple[Program | TerminalProgram, Stage, LineClient]
+Scene = tuple[Program | TerminalProgram, ChatStage, LineClient]
 
 
-def on_pipe(theatre: Theatre) -> tuple[Program, Stage, LineClient]:
+def on_pipe(theatre: Theatre) -> tuple[Program, ChatStage, LineClient]:
     """The client with pipes for keyboard and screen, connected."""
     server = theatre.fake_server()
     program = theatre.start_client("127.0.0.1", str(server.port))
     return program, *connected(theatre, program, server)
 
 
-def on_terminal(theatre: Theatre) -> tuple[TerminalProgram, Stage, LineClient, TerminalProgram]:
+def on_terminal(theatre: Theatre) -> tuple[TerminalProgram, ChatStage, LineClient, TerminalProgram]:
     """The client on a terminal, connected."""
     server = theatre.fake_server()
     screen = theatre.on_terminal(("./part_a/client", "127.0.0.1", str(server.port)))
@@ -161,7 +161,7 @@ def both_ways(theatre: Theatre) -> "list[Scene]":
 
 
 def connected(theatre: Theatre, program: Program | TerminalProgram,
-              server: FakeServer) -> tuple[Stage, LineClient]:
+              server: FakeServer) -> tuple[ChatStage, LineClient]:
     """Waits until the client has connected."""
     stage = theatre.stage_for(program)
     taken: list[LineClient] = []
@@ -190,7 +190,7 @@ def end_of_input(program: Program | TerminalProgram) -> None:
     (program.press_ctrl_d if isinstance(program, TerminalProgram) else program.close_input)()
 
 
-def must_arrive(stage: Stage, server: LineClient, words: bytes, where: str) -> None:
+def must_arrive(stage: ChatStage, server: LineClient, words: bytes, where: str) -> None:
     """Raises Shortfall unless the server hears these bytes."""
     stage.mark()
     if not stage.until(lambda: bool(server.count(words))):
@@ -199,14 +199,14 @@ def must_arrive(stage: Stage, server: LineClient, words: bytes, where: str) -> N
                         actual=f'the server heard "{readable(bytes(server.heard[-100:]))}"')
 
 
-def must_show(stage: Stage, screen: TerminalProgram, token: str) -> None:
+def must_show(stage: ChatStage, screen: TerminalProgram, token: str) -> None:
     """Raises Shortfall unless this comes to the screen."""
     if not stage.until(lambda: token.encode() in screen.screen()):
         raise Shortfall("What the server sent did not come to the screen.", expected=f"{token} …",
                         actual=f'the screen ends with "{readable(screen.screen()[-100:])}"')
 
 
-def must_end(stage: Stage, program: Program | TerminalProgram, status: int) -> None:
+def must_end(stage: ChatStage, program: Program | TerminalProgram, status: int) -> None:
     """Raises Shortfall unless the client ends with this status."""
     if not stage.until(lambda: program.ended, 5.0):
         raise Shortfall("The client does not end.", expected=f"exit status {status}",

@@ -2,12 +2,14 @@
 
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-from grading.shortfall import Blocked, NotJudged, Shortfall
-from grading.stage import Stage
-from grading.terminal_program import TerminalProgram
+from grading.chat_stage import ChatStage
+from grading.line_client import LineClient
 from grading.program import Program
+from grading.shortfall import Blocked, NotJudged, Shortfall
+from grading.terminal_program import TerminalProgram
 from grading.theatre import Theatre
 
 from part_a_client import must_show, type_line
@@ -94,8 +96,8 @@ def check_messages_leave_no_thread(theatre: Theatre) -> None:
                         actual=f"{stage.program.threads()} threads")
 
 
-def must_chat(theatre: Theatre, stage: Stage, ann: "object",
-              programs: "list[Program | TerminalProgram]") -> None:
+def must_chat(theatre: Theatre, stage: ChatStage, ann: LineClient,
+              programs: Sequence[Program | TerminalProgram]) -> None:
     """Each program's typed line reaches everybody else, and each shows what the others say."""
     for program in programs:
         stage.also(program)
@@ -112,20 +114,20 @@ def must_chat(theatre: Theatre, stage: Stage, ann: "object",
             if other is not program:
                 must_be_seen(stage, other, line)
     token = stage.token()
-    ann.say(f"{token} from Ann")  # type: ignore[attr-defined]
+    ann.say(f"{token} from Ann")
     for program in programs:
         must_be_seen(stage, program, token)
 
 
-def must_be_heard(stage: Stage, token: str, ann: "object") -> None:
+def must_be_heard(stage: ChatStage, token: str, ann: LineClient) -> None:
     """Raises Shortfall unless Ann hears it."""
     stage.mark()
-    if not stage.until(lambda: ann.count(token) > 0):  # type: ignore[attr-defined]
+    if not stage.until(lambda: ann.count(token) > 0):
         raise Shortfall("A line typed into a client did not reach the others.", expected=token,
                         actual="never heard")
 
 
-def must_be_seen(stage: Stage, program: Program | TerminalProgram, token: str) -> None:
+def must_be_seen(stage: ChatStage, program: Program | TerminalProgram, token: str) -> None:
     """Raises Shortfall unless the client shows it."""
     if isinstance(program, TerminalProgram):
         must_show(stage, program, token)
@@ -134,7 +136,7 @@ def must_be_seen(stage: Stage, program: Program | TerminalProgram, token: str) -
                         actual="never shown")
 
 
-def log_lines(stage: Stage) -> int:
+def log_lines(stage: ChatStage) -> int:
     """Lines on stdout and stderr so far."""
     stage.pump()
     return (stage.program.output() + stage.program.errors()).count(b"\n")

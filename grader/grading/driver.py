@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from grading.chat_stage import ChatStage
 from grading.program import Program
 from grading.shortfall import Shortfall
-from grading.stage import Stage
 from grading.verdict import Verdict
 
 
@@ -23,7 +23,7 @@ class Created:
 class Driver:
     """A grader's program that is linked with a student's library. It reports; it never judges."""
 
-    def __init__(self, program: Program, stage: Stage) -> None:
+    def __init__(self, program: Program, stage: ChatStage) -> None:
         self.program, self.stage = program, stage
         self._seen = 0  # bytes of its output that have been cut into lines
         self._waiting: list[str] = []  # lines that nobody has taken yet

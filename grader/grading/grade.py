@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading import workspace
-from grading.target_worker import Order, TargetResult, errors, not_built, play_target, rows_written
 from grading.submission import Submission
+from grading.target_worker import Order, TargetResult, errors, not_built, play_target, rows_written
 from grading.verdict import Report
 
 LOOK_S = 0.1  # how often the progress of running workers is looked at

@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.text import Text
 
 from grading.grade import grade_all
-from grading.target_worker import Order
 from grading.report.class_table import print_class
 from grading.report.gradebook import gradebook
 from grading.report.progress import showing_submissions
@@ -22,6 +21,7 @@ from grading.report.result_json import write_result, write_whole
 from grading.report.wording import printable, score, terminal
 from grading.run_options import GRADER, MAX_JOBS, CannotGrade, cores, make_order, parser
 from grading.submission import Submission, differences, find_submissions
+from grading.target_worker import Order
 from grading.verdict import Report
 
 STOPPED = 130  # as a shell says it of SIGINT

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from grading import sandbox
 from grading.lab import Lab, LabError, read_lab
-from grading.target_worker import Order
 from grading.report.rubric import promises
+from grading.target_worker import Order
 
 GRADER = Path(__file__).resolve().parents[1]
 MAX_JOBS = 184  # so many uids the sandbox has to give away

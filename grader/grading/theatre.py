@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Protocol
 
 from grading.build import DRIVER_FOLDER, Builder, BuildResult
+from grading.chat_stage import ChatStage
 from grading.driver import Driver
 from grading.fake_server import FakeServer
 from grading.lab import Lab, Target
 from grading.program import Program
 from grading.sandbox import RUN, Box, fresh_ipc, fresh_network
 from grading.shortfall import Blocked, Shortfall
-from grading.stage import Patience, Stage
+from grading.stage import Patience
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
 
+CLIENT = "part_a/client"
 STARTS = "starts_and_says_where_it_listens"
 
 
@@ -40,7 +42,7 @@ class Theatre:
         self.transcript = Transcript()
         self._builder, self._lab, self._patience = builder, lab, patience
         self._running: list[Closable] = []
-        self._stages: list[Stage] = []
+        self._stages: list[ChatStage] = []
         self._servers: list[FakeServer] = []
         self.clear()
 
@@ -80,6 +82,7 @@ class Theatre:
 
     def start_server(self, *arguments: str) -> Program:
         """Starts the target's program with these arguments; nothing is waited for."""
+        self._must_have(self.target.command[0], "builds")
         return self.start((self.program_path, *arguments))
 
     @property
@@ -91,9 +94,13 @@ class Theatre:
         """True if the build has left this file."""
         return (self.box.work / path).is_file()
 
+    def _must_have(self, path: str, check: str) -> None:
+        if not self.has(path):
+            raise Blocked(check, f"There is no {path} to start.")
+
     # -- stages ----------------------------------------------------------------------------------
 
-    def stage(self) -> Stage:
+    def stage(self) -> ChatStage:
         """The target's server runs and listens, and has settled."""
         if not self.target.command:
             return self._stage_on_library()
@@ -110,14 +117,14 @@ class Theatre:
         stage.settle()
         return stage
 
-    def stage_for(self, program: Program | TerminalProgram) -> Stage:
+    def stage_for(self, program: Program | TerminalProgram) -> ChatStage:
         """A stage around a program that may end before anybody has joined."""
-        stage = Stage(program, self.transcript, self._patience)
+        stage = ChatStage(program, self.transcript, self._patience)
         stage.may_end = True
         self._stages.append(stage)
         return stage
 
-    def _stage_on_library(self) -> Stage:
+    def _stage_on_library(self) -> ChatStage:
         driver = self.driver("proactor_cpp")
         driver.stage.port = driver.create(self.some_port()).port
         driver.ask("run 0")
@@ -147,7 +154,8 @@ class Theatre:
 
     def start_client(self, *arguments: str) -> Program:
         """The student's client with a pipe for a keyboard and pipes for a screen."""
-        return self.start(("./part_a/client", *arguments), with_input=True)
+        self._must_have(CLIENT, "builds_the_client")
+        return self.start((f"./{CLIENT}", *arguments), with_input=True)
 
     def on_terminal(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> TerminalProgram:
         """A program on a terminal of its own."""

@@ -1,0 +1,119 @@
+"""The chat in a scene: clients that join, lines that have to be heard, and how often they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from grading.line_client import LineClient
+from grading.observe.sockets import ESTABLISHED, tcp_sockets
+from grading.program import Program
+from grading.shortfall import Blocked, Shortfall
+from grading.stage import Patience, Stage
+from grading.terminal_program import TerminalProgram
+from grading.transcript import Transcript, readable
+
+FAN_OUT = "fan_out_reaches_everyone_else"  # the check that a program fails which does not take clients
+NAMES = ("Ann", "Bob", "Cid", "Dan", "Eve", "Fay", "Gil", "Hal", "Ida", "Jon", "Kim", "Leo")
+
+
+class ChatStage(Stage):
+    """A stage whose program is a chat server."""
+
+    def __init__(self, program: Program | TerminalProgram, transcript: Transcript,
+                 patience: Patience | None = None) -> None:
+        super().__init__(program, transcript, patience)
+        self.port = 0  # where the server listens
+        self._names = iter((*NAMES, *(f"C{n}" for n in range(13, 5000))))
+
+    # -- people ----------------------------------------------------------------------------------
+
+    def connections(self) -> set[int]:
+        """Ports of the clients that the program has accepted, whoever they are."""
+        return {row.peer_port for row in tcp_sockets() if row.port == self.port and row.peer_port
+                and row.inode and row.state == ESTABLISHED}
+
+    def connect(self, host: str = "127.0.0.1", receive_buffer: int | None = None) -> LineClient:
+        """A new client knocks; whether the program accepts it is not waited for."""
+        try:
+            client = LineClient.knock(next(self._names), self.port, self.transcript, host,
+                                      receive_buffer)
+        except OSError as error:
+            self.pump()
+            self._must_live()
+            raise Shortfall(f"Connecting to {host} port {self.port} failed: {error.strerror}.",
+                            expected="the connection is accepted", actual=str(error.strerror)) from error
+        self.clients.append(client)
+        return client
+
+    def join(self, number: int = 1, *, greet: bool = True) -> list[LineClient]:
+        """So many clients connect and are accepted.
+
+        greet: each says a line that is not judged, because some courses' servers take the first for
+        a name; what that does to the chat is a check of its own.
+        """
+        newcomers = [self.connect() for _ in range(number)]
+        if not self.until(lambda: all(self.accepted(client) for client in newcomers)):
+            late = [client.name for client in newcomers if not self.accepted(client)]
+            raise Blocked(FAN_OUT, f"The program does not accept {_names(late)}: the connection waits "
+                          "in the listen queue, and nothing of the program is about to take it.",
+                          self.program.last_words())
+        self.settle()
+        if greet:
+            for client in newcomers:
+                client.say(f"hello from {client.name} {self.token()}")
+            self.settle()
+        return newcomers
+
+    def accepted(self, client: LineClient) -> bool:
+        """True if the program has accepted this client: the kernel has given its end a descriptor."""
+        return any(row.peer_port == client.port and row.port == self.port and row.inode
+                   for row in tcp_sockets()) or bool(client.ended)
+
+    # -- the chat --------------------------------------------------------------------------------
+
+    def say(self, speaker: LineClient, to: Sequence[LineClient] | None = None) -> str:
+        """One says a line of his own and everybody else, or `to`, has to hear it exactly once."""
+        token = self.token()
+        speaker.say(f"{token} from {speaker.name}")
+        self.must_hear([token], speaker, to)
+        return token
+
+    def must_hear(self, tokens: Sequence[str], speaker: LineClient,
+                  to: Sequence[LineClient] | None = None) -> None:
+        """Everybody else, or `to`, has to hear each of these exactly once, as soon as all is settled."""
+        listeners = [client for client in (self.here() if to is None else to)
+                     if client is not speaker and client.reading]
+        self.until(lambda: all(c.count(token) for c in listeners for token in tokens))
+        self.settle()
+        for client in listeners:
+            for token in tokens:
+                self.must_have_heard_once(client, token, speaker)
+
+    def must_have_heard_once(self, client: LineClient, token: str, speaker: LineClient) -> None:
+        """Raises Shortfall unless this client has heard the token exactly once."""
+        times = client.count(token)
+        if times == 1:
+            return
+        self.transcript.add("unexpected" if times else "missing", client.name, f"{token} from {speaker.name}")
+        if client.ended:
+            raise Shortfall(f"The server ended {client.name}'s connection ({client.ended}), although "
+                            f"{client.name} had not left.", expected=f"{client.name} stays connected",
+                            actual=f"{client.ended} at {client.name}")
+        raise Shortfall(
+            f"{client.name} heard {speaker.name}'s line {how_often(times)}." if times else
+            f"{client.name} never heard {speaker.name}'s line.",
+            expected=f'{client.name} hears a line with "{token}" exactly once',
+            actual=f"{how_often(times)}; the last that came from the server: {_tail(client)}")
+
+
+def how_often(times: int) -> str:
+    """A number of times in words."""
+    return {0: "never", 1: "once", 2: "twice"}.get(times, f"{times} times")
+
+
+def _tail(client: LineClient) -> str:
+    return f'"{readable(bytes(client.heard[-80:]))}"' if client.heard else "none at all"
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(names)

@@ -86,7 +86,6 @@ class Stage:
         happen any more. Raises Shortfall (TIMEOUT) at the fence, (CRASH) if the program died.
         """
         start = time.monotonic()
-        self._quiescence.be_patient()
         while not fact():
             moved = self.pump(TICK_S)
             if fact():

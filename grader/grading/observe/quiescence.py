@@ -13,7 +13,7 @@ UNREAD_S = 0.06  # every thread waits, and bytes lie unread for so long: nobody 
 UNSENT_S = 0.4  # the same for bytes unsent: a delayed acknowledgement takes 40 to 200 ms
 WAKES = 3  # a sleeper that woke so often and did next to nothing is housekeeping
 NEXT_TO_NOTHING_NS = 1_000_000  # of processor time, per wake
-PATIENCE_S = 2.0  # how long a sleeper that never wakes is waited for before something "never came"
+PATIENCE_S = 2.0  # how long one and the same sleep is waited for before something "never came"
 
 
 class Quiescence:
@@ -35,14 +35,9 @@ class Quiescence:
         """Something is about to be done to the program: what it does from now on counts."""
         threads = sample_threads(self._pids()) or ()
         self._slept_before = {(t.tid, t.slices) for t in threads if t.asleep}
-        self._first_seen: dict[int, ThreadSample] = {}
+        self._first_seen: dict[int, tuple[ThreadSample, float]] = {}
         self._last: tuple[object, ...] | None = None
         self._same, self._since = 0, 0.0
-        self.be_patient()
-
-    def be_patient(self) -> None:
-        """The time for which a sleeper is waited for begins now."""
-        self._start = time.monotonic()
 
     def look(self, bytes_moved: bool, ignored_ports: Iterable[int] = (), *,
              strict: bool = False) -> bool:
@@ -71,10 +66,11 @@ class Quiescence:
             return True
         if not strict and (sleeper.tid, sleeper.slices) in self._slept_before:
             return True
-        if time.monotonic() - self._start > PATIENCE_S:
-            return True
-        first = self._first_seen.setdefault(sleeper.tid, sleeper)
+        now = time.monotonic()
+        first, since = self._first_seen.setdefault(sleeper.tid, (sleeper, now))
         wakes = sleeper.slices - first.slices
+        if wakes == 0:
+            return now - since > PATIENCE_S
         if wakes < WAKES or sleeper.run_ns - first.run_ns > wakes * NEXT_TO_NOTHING_NS:
             return False
         self._housekeepers.add(sleeper.tid)

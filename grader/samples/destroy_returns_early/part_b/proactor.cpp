@@ -171,7 +171,7 @@ void proactor_t::sayGoodbye()
 {
     for (auto& c : connections)
         shutdown(c->fd, SHUT_WR);
-    usleep(5000);
+    usleep(200000);
     connections.clear();
 }
 

@@ -12,7 +12,7 @@ from grading.shortfall import Shortfall
 from grading.theatre import Theatre
 from grading.verdict import Verdict
 
-LIVES, BATCH = 1000, 50
+LIVES, BATCH = 1000, 20
 LONG_ENOUGH_S = 8.0  # a library that is slow to end is asked for fewer lives
 LEAK_PER_LIFE = 8  # bytes: less than any block a program can lose at each life
 

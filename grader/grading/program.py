@@ -126,6 +126,11 @@ class Program:
         return end.status if end and not end.signal else None
 
     @property
+    def met_a_limit(self) -> bool:
+        """True if a limit of the grader has ended it."""
+        return bool(self._confined.limit_hit)
+
+    @property
     def how_it_ended(self) -> str:
         """Its end in words."""
         end = self._confined.wait(0)

@@ -152,9 +152,10 @@ class Stage:
     def _must_live(self) -> None:
         if self.program.ended and not self.may_end:
             self.transcript.add("exits", "server", self.program.how_it_ended)
-            raise Shortfall(f"The program ended in the middle of the scene: {self.program.how_it_ended}.",
-                            expected="it goes on serving", actual=self.program.how_it_ended,
-                            detail=self.program.last_words(), verdict=Verdict.CRASH)
+            end = self.program.how_it_ended
+            raise Shortfall(f"The program ended in the middle of the scene: {end}.",
+                            expected="it goes on serving", actual=end, detail=self.program.last_words(),
+                            verdict=Verdict.TIMEOUT if self.program.met_a_limit else Verdict.CRASH)
 
     # -- who takes part ---------------------------------------------------------------------------
 

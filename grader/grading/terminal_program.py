@@ -63,6 +63,8 @@ class TerminalProgram:
             self._ended = True
         return self._ended
 
+    met_a_limit = False  # nothing but its own end, or the scene's, ends it
+
     @property
     def how_it_ended(self) -> str:
         """Its end in words."""

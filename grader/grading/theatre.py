@@ -22,6 +22,7 @@ from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
 
 CLIENT = "part_a/client"
+SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: what meets these hangs or spins
 STARTS = "starts_and_says_where_it_listens"
 
 
@@ -72,7 +73,8 @@ class Theatre:
     def start(self, command: Sequence[str], *, with_input: bool = False,
               open_files: int = RUN.nofile, box: Box | None = None) -> Program:
         """Starts a program of the submission; nothing is waited for."""
-        limits = replace(RUN, nofile=open_files, nproc=2 * open_files + 64)
+        limits = replace(RUN, nofile=open_files, nproc=2 * open_files + 64, wall=SCENE_WALL_S,
+                         cpu=SCENE_CPU_S)
         program = Program(
             (box or self.box).spawn(command, limits=limits,
                                     stdin=subprocess.PIPE if with_input else subprocess.DEVNULL),

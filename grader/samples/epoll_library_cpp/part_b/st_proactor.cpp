@@ -93,7 +93,7 @@ private:
     }
 
     void start(int fd, uint32_t serial) {
-        std::lock_guard<std::mutex> lock(mutex_);
+        std::unique_lock<std::mutex> lock(mutex_);
         auto found = entries_.find(fd);
         if (found == entries_.end() || found->second.serial != serial) return;
         auto me = running_.emplace(running_.end());
@@ -101,16 +101,22 @@ private:
             *me = std::thread(&Proactor::work, this, fd, found->second, me);
         } catch (const std::system_error &) { // no more threads just now: try again a little later
             running_.erase(me);
+            lock.unlock();
             std::this_thread::sleep_for(std::chrono::milliseconds(20));
-            arm(EPOLL_CTL_MOD, fd, serial);
+            lock.lock();
+            arm_again(fd, serial);
         }
+    }
+
+    void arm_again(int fd, uint32_t serial) {
+        auto found = entries_.find(fd);
+        if (found != entries_.end() && found->second.serial == serial) arm(EPOLL_CTL_MOD, fd, serial);
     }
 
     void work(int fd, Entry entry, std::list<std::thread>::iterator me) {
         entry.handler(this, fd);
         std::lock_guard<std::mutex> lock(mutex_);
-        auto found = entries_.find(fd);
-        if (found != entries_.end() && found->second.serial == entry.serial) arm(EPOLL_CTL_MOD, fd, entry.serial);
+        arm_again(fd, entry.serial);
         finished_.splice(finished_.end(), running_, me);
         all_done_.notify_all();
     }

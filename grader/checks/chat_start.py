@@ -11,7 +11,7 @@ from grading.theatre import Theatre
 from grading.transcript import readable
 from grading.verdict import Verdict
 
-READY = re.compile(rb"^Listening on port: \[(\d+)\]", re.MULTILINE)
+READY = re.compile(rb"^Listening on port: \[(\d{1,5})\]", re.MULTILINE)
 
 
 def check_starts_and_says_where_it_listens(theatre: Theatre) -> None:

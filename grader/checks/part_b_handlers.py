@@ -2,7 +2,7 @@
 
 import socket
 
-from grading.driver import Driver
+from grading.driver import Driver, garbled, number
 from grading.shortfall import Shortfall
 from grading.theatre import Theatre
 from grading.verdict import Verdict
@@ -17,10 +17,10 @@ def check_handler_runs_when_there_is_something_to_read(theatre: Theatre) -> None
         must_handle(driver, pair, word)
     driver.ask(f"end {pair}")
     must_handle(driver, pair, "end")
-    _, number, _, port = driver.ask("listen")
-    driver.ask(f"add {number} accept")
-    with socket.create_connection(("127.0.0.1", int(port))):
-        must_handle(driver, int(number), "accepted")
+    _, listener, _, port = driver.ask("listen")[:4]
+    driver.ask(f"add {listener} accept")
+    with socket.create_connection(("127.0.0.1", number(port, 65535))):
+        must_handle(driver, number(listener), "accepted")
 
 
 def check_handler_has_a_short_thread_of_its_own(theatre: Theatre) -> None:
@@ -31,7 +31,7 @@ def check_handler_has_a_short_thread_of_its_own(theatre: Theatre) -> None:
     pair = added(driver, "hold")
     for word in ("one", "two"):
         driver.ask(f"write {pair} {word}")
-        thread = int(must_start(driver, pair)[2])
+        thread = number(must_start(driver, pair)[2])
         if thread in threads:
             raise Shortfall("The handler runs on a thread that was there before.",
                             expected="a thread of its own", actual="an old one")
@@ -96,7 +96,7 @@ def check_handlers_may_change_the_set(theatre: Theatre) -> None:
     """A handler may remove its own descriptor, add it again, and add others."""
     driver = running(theatre)
     leaver, swapper, adder = added(driver, "leave"), added(driver, "swap"), added(driver, "next")
-    other = int(driver.ask("pair")[1])
+    other = number(driver.ask("pair")[1])
     driver.ask(f"write {leaver} x")
     must_handle(driver, leaver, "-")
     must_not_start(driver, leaver, "after its handler has removed it")
@@ -184,9 +184,9 @@ def running(theatre: Theatre) -> Driver:
 
 def added(driver: Driver, kind: str) -> int:
     """A new descriptor with a handler of this kind."""
-    number = int(driver.ask("pair")[1])
-    succeed(driver.ask(f"add {number} {kind}"), "addFD2Proactor()")
-    return number
+    pair = number(driver.ask("pair")[1])
+    succeed(driver.ask(f"add {pair} {kind}"), "addFD2Proactor()")
+    return pair
 
 
 def succeed(answer: list[str], what: str) -> None:
@@ -203,15 +203,17 @@ def must_start(driver: Driver, pair: int) -> list[str]:
         raise Shortfall("A descriptor has something to read, and its handler does not run.",
                         expected="the handler runs", actual="every thread waits",
                         verdict=Verdict.FAIL)
+    if len(words) != 3:
+        raise garbled(" ".join(words))
     return words
 
 
 def must_be_done(driver: Driver, pair: int, text: str) -> None:
     """Waits until the handler has returned, and looks at what it read."""
     words = driver.hear(f"done {pair}")
-    if words is None or words[2] != text:
+    if words is None or words[2:] != [text]:
         raise Shortfall("The handler did not see what was written to its descriptor.", expected=text,
-                        actual=words[2] if words else "it never finished")
+                        actual=" ".join(words[2:]) if words else "it never finished")
 
 
 def must_handle(driver: Driver, pair: int, text: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grading.lab import Part
 from grading.sandbox import BUILD, Box
-from grading.workspace import content_hash, copy_built
+from grading.workspace import Rejected, content_hash, copy_built
 
 LOG_TAIL = 6000  # characters of make's output that a report keeps
 DRIVER_FOLDER = ".lab"  # in the box's work folder: the grader's drivers, linked with the student's library
@@ -84,7 +84,10 @@ class Builder:
         return complaints
 
     def _remember(self, entry: Path, result: BuildResult, box: Box) -> None:
-        copy_built(box.work, entry / "tree")
+        try:
+            copy_built(box.work, entry / "tree")
+        except (Rejected, OSError):
+            return  # too large or too odd to keep: built again next time
         record = {"status": result.status, "log": result.log, "limit_hit": "",
                   "drivers": result.drivers}
         temporary = entry / "build.json.new"

@@ -42,6 +42,8 @@ class Driver:
         self.tell(command)
         beginning = answer or _ANSWERS[command.split()[0]]
         words = self.hear(beginning, seconds)
+        if words is not None and len(words) != _LENGTHS.get(beginning, len(words)):
+            raise garbled(" ".join(words))
         if words is None:
             raise Shortfall(f"The call behind `{command}` never returned.", expected="it returns",
                             actual="every thread of the process waits, and no answer has come",
@@ -87,7 +89,7 @@ class Driver:
     def create(self, port: int) -> Created:
         """proactor_create(port) of a driver for libproactor."""
         _, index, real_port, errno = self.ask(f"create {port}")
-        created = Created(int(index), int(real_port), int(errno))
+        created = Created(number(index), number(real_port, 65535), number(errno))
         if created.index < 0:
             raise Shortfall(f"proactor_create({port}) returned NULL, although the port is free "
                             f"(errno: {os.strerror(created.errno)}).",
@@ -95,6 +97,22 @@ class Driver:
         return created
 
 
+def number(word: str, most: int = 2**31) -> int:
+    """A number of an answer. Whoever prints something else there is not the driver."""
+    if not word.lstrip("-").isdecimal() or len(word) > 11 or int(word) > most:
+        raise garbled(word)
+    return int(word)
+
+
+def garbled(answer: str) -> Shortfall:
+    """The driver answers in one form; something linked into it prints into its answers."""
+    return Shortfall("The program's answers were garbled by something that is linked into it.",
+                     expected="the library prints nothing on its own to stdout",
+                     actual=f'"{answer[:60]}"')
+
+
+_LENGTHS = {"created": 4, "joined": 3, "lived": 4, "added": 4, "removed": 4, "made": 2,
+            "open": 3, "cancelled": 2, "renewed": 3}  # words of an answer
 _ANSWERS = {"create": "created", "run": "running", "destroy": "destroyed", "join": "joined",
             "lives": "lived", "new": "made", "pair": "paired", "listen": "paired", "add": "added",
             "remove": "removed", "addfd": "added", "removefd": "removed", "write": "wrote",

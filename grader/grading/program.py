@@ -82,12 +82,9 @@ class Program:
         """The ids of its threads."""
         return thread_ids(self.pids())
 
-    def descriptors(self) -> dict[int, str]:
-        """Its open descriptors; empty once it has ended."""
-        try:
-            return descriptors(self.pid)
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            return {}
+    def descriptors(self) -> dict[tuple[int, int], str]:
+        """Its open descriptors, and those of processes it has made: (process, number) -> what it is."""
+        return {(pid, number): what for pid in self.pids() for number, what in descriptors(pid).items()}
 
     def cpu_ns(self) -> int:
         """Processor time so far, in nanoseconds."""

@@ -63,6 +63,7 @@ class Theatre:
         for program in self._running:
             program.stop()
         self._stages, self._servers, self._running = [], [], []
+        self.box.empty()
 
     # -- programs --------------------------------------------------------------------------------
 
@@ -95,6 +96,18 @@ class Theatre:
     def has(self, path: str) -> bool:
         """True if the build has left this file."""
         return (self.box.work / path).is_file()
+
+    def symbols(self, path: str, *options: str) -> set[str]:
+        """Names in the symbol tables of a file the build has left; nm too runs in the sandbox.
+
+        Without options: what it defines, and what it takes from shared libraries.
+        """
+        found: set[str] = set()
+        for choice in (options,) if options else (("--dynamic",), ("--defined-only",)):
+            listing = self.box.run(("nm", *choice, path), limits=RUN).stdout
+            found |= {line.split()[-1].partition("@")[0]
+                      for line in listing.decode("utf-8", "replace").splitlines() if line.strip()}
+        return found
 
     def _must_have(self, path: str, check: str) -> None:
         if not self.has(path):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
+import time
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17  # ptrace(2)
 _ALL_CHILDREN = 0x40000000  # __WALL: threads too
+
+_PATIENCE_S, _STEP_S = 2.0, 0.0005
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -19,19 +23,34 @@ _libc.ptrace.restype = ctypes.c_long
 def frozen(thread_ids: Iterable[int]) -> Generator[None, None, None]:
     """These threads do not run within the block, wherever they are; afterwards they go on.
 
-    Raises OSError where this machine does not allow it. A call that they were blocked in is resumed by the kernel.
+    A thread that has ended meanwhile is left out. Raises Unstoppable where one does not stop, and
+    OSError where this machine does not allow it. The kernel resumes the calls they were blocked in.
     """
     stopped: list[int] = []
     try:
         for thread_id in thread_ids:
-            _ptrace(_SEIZE, thread_id)
-            stopped.append(thread_id)
-            _ptrace(_INTERRUPT, thread_id)
-            os.waitpid(thread_id, _ALL_CHILDREN)
+            with suppress(ProcessLookupError):
+                _ptrace(_SEIZE, thread_id)
+                stopped.append(thread_id)
+                _ptrace(_INTERRUPT, thread_id)
+        for thread_id in stopped:
+            _wait_until_stopped(thread_id)
         yield
     finally:
         for thread_id in stopped:
             _libc.ptrace(_DETACH, thread_id, None, None)
+
+
+class Unstoppable(Exception):
+    """A thread does not stop: it sleeps in the kernel where no signal reaches it."""
+
+
+def _wait_until_stopped(thread_id: int) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while os.waitpid(thread_id, _ALL_CHILDREN | os.WNOHANG) == (0, 0):
+        if time.monotonic() > deadline:
+            raise Unstoppable(f"thread {thread_id} does not stop")
+        select.select([], [], [], _STEP_S)  # waitpid() for one thread knows no time limit
 
 
 def _ptrace(request: int, thread_id: int) -> None:

@@ -119,11 +119,11 @@ def _state(pid: int, tid: int) -> str:
 def descriptors(pid: int) -> dict[int, str]:
     """The open descriptors of a process and what each is: a socket, a pipe, a file."""
     found: dict[int, str] = {}
-    for name in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            found[int(name)] = os.readlink(f"/proc/{pid}/fd/{name}")
-        except FileNotFoundError:
-            continue
+    for tid in sorted(thread_ids([pid]))[:1]:  # a main thread may have ended before the others
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+            for name in os.listdir(f"/proc/{pid}/task/{tid}/fd"):
+                with suppress(FileNotFoundError):
+                    found[int(name)] = os.readlink(f"/proc/{pid}/task/{tid}/fd/{name}")
     return found
 
 

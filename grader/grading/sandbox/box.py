@@ -74,6 +74,15 @@ class Box:
         self._folder.rmdir()
         shutil.rmtree(self._notes)
 
+    def empty(self) -> None:
+        """Throws away what programs have left in /tmp, their home and /dev/shm. None may run."""
+        for name in ("tmp", "home", "shm"):
+            for entry in os.scandir(self._folder / name):
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    os.unlink(entry.path)
+
     def install(self, tree: Path, into: str = "") -> None:
         """Copies a tree into /work (or a folder of it, made new), as the student's own files.
 

@@ -19,6 +19,11 @@ from grading.transcript import Transcript
 from grading.verdict import Cause, CheckResult, Event, Verdict
 
 
+# Seconds. What a correct program takes is a few hundredths of each.
+CHECK_S = 60.0  # for one check
+TARGET_S, LEAST_S = 300.0, 2.0  # for all checks of a target; what is left for each when that is used up
+
+
 @dataclass(frozen=True)
 class _End:
     """How a check function ended, before it is a row."""
@@ -38,6 +43,7 @@ class GradingPlugin:
         self._ends: dict[tuple[str, str], _End] = {}
         self._theatre: Theatre | None = None
         self._patience: dict[str, Patience] = {}
+        self._spent = 0.0  # seconds of all scenes so far
 
     # -- which checks, on which targets, in which order ------------------------------------------
 
@@ -104,9 +110,12 @@ class GradingPlugin:
     def pytest_runtest_protocol(self, item: pytest.Function) -> bool:
         row, target = self._rows[_key(item)]
         start = time.monotonic()
+        patience = self._patience.setdefault(target.name, Patience())
+        patience.check_ends = start + min(CHECK_S, max(TARGET_S - self._spent, LEAST_S))
         self._theatre = None
         end = self._blocked(row, target) or _run_phases(item, row, self._passed(target))
         self._ends[_key(item)] = end
+        self._spent += time.monotonic() - start
         passed = end.verdict is Verdict.PASS
         transcript = () if passed else self._scene()
         worth = row.worth(target.name)

@@ -31,6 +31,7 @@ class Patience:
 
     seconds: float = 1.0
     once_restless: float = 0.1
+    check_ends: float = float("inf")  # the moment at which the check's scenes are broken off
 
 
 class Stage:
@@ -65,6 +66,7 @@ class Stage:
             wanted |= select.POLLOUT if client.has_unsent else 0
             if wanted:
                 poller.register(client.fileno(), wanted)
+        self._must_not_take_for_ever()
         programs = [self.program, *self._bystanders]
         for descriptor in (number for program in programs for number in program.filenos()):
             poller.register(descriptor, select.POLLIN)
@@ -148,6 +150,12 @@ class Stage:
                    and any(client.here and not client.count(token) for client in others)):
                 self.pump(TICK_S)
         self._must_live()
+
+    def _must_not_take_for_ever(self) -> None:
+        if time.monotonic() > self._patience.check_ends:
+            raise Shortfall("The scene has used up its time: the program answers too slowly, or never rests.",
+                            expected="an answer at once, and rest when there is nothing to do",
+                            actual="no end in sight", verdict=Verdict.TIMEOUT)
 
     def _must_live(self) -> None:
         if self.program.ended and not self.may_end:

@@ -9,12 +9,13 @@ import time
 
 import pexpect
 
-from grading.observe.threads import cpu_ns, sample_threads, thread_count
+from grading.observe.threads import cpu_ns, thread_count
 from grading.sandbox.command import Command
 from grading.shortfall import how_it_ended
 
 
-NO_SIGN_S = 0.5
+NO_SIGN_S = 1.0  # seconds
+NO_ECHO = b""
 
 
 class TerminalProgram:
@@ -30,8 +31,8 @@ class TerminalProgram:
         _ = self._namespace.pid  # waits until the program itself has begun
         self._screen = bytearray()
         self._ended = False
-        self._keys_sent = 0.0  # when keys were pressed that nobody has shown a sign of yet
-        self._slices_then = 0
+        self._keys_sent = 0.0  # when keys were pressed whose echo has not been seen yet
+        self._echo, self._screen_then = NO_ECHO, 0  # what to look for, and from where on
         os.set_blocking(self._child.child_fd, False)
 
     # -- as Program ------------------------------------------------------------------------------
@@ -51,7 +52,6 @@ class TerminalProgram:
         except (BlockingIOError, OSError):
             return False
         self._screen += data
-        self._keys_sent = 0.0
         return bool(data)
 
     @property
@@ -102,7 +102,7 @@ class TerminalProgram:
 
     def type(self, keys: str) -> None:
         """Types without pressing Enter."""
-        self._press(keys.encode())
+        self._press(keys.encode(), keys.rstrip("\n").encode())
 
     def type_line(self, line: str) -> None:
         """Types a line and presses Enter."""
@@ -110,30 +110,29 @@ class TerminalProgram:
 
     def press_ctrl_d(self) -> None:
         """The end of input."""
-        self._press(b"\x04")
+        self._press(b"\x04", NO_ECHO)
 
     def press_ctrl_c(self) -> None:
         """Interrupts the foreground program."""
-        self._press(b"\x03")
+        self._press(b"\x03", b"^C")
 
     def keys_under_way(self) -> bool:
         """True while pressed keys may not have reached the program: a terminal hands them on in its own time.
 
-        The echo on the screen comes after the program was woken; without an echo, a thread that has
-        run is the sign; without either, half a second has to do.
+        Their echo on the screen comes after the program was woken. Where there is none, as for the
+        end of input, or from a program that has turned it off, a second has to do.
         """
-        if self._keys_sent and (self._slices() != self._slices_then
-                                or time.monotonic() - self._keys_sent > NO_SIGN_S):
+        if self._echo in self._screen[self._screen_then:] and self._echo != NO_ECHO:
+            self._keys_sent = 0.0
+        if self._keys_sent and time.monotonic() - self._keys_sent > NO_SIGN_S:
             self._keys_sent = 0.0
         return bool(self._keys_sent)
 
-    def _press(self, keys: bytes) -> None:
-        self._slices_then = self._slices()
+    def _press(self, keys: bytes, echo: bytes) -> None:
+        self.drain()
+        self._echo, self._screen_then = echo, len(self._screen)
         self._keys_sent = time.monotonic()
         os.write(self._child.child_fd, keys)
-
-    def _slices(self) -> int:
-        return sum(sample.slices for sample in sample_threads(self.pids()) or ())
 
     def settings(self) -> list[object]:
         """The terminal's settings, as tcgetattr() gives them: to compare before with after."""

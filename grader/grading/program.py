@@ -90,10 +90,12 @@ class Program:
         """Processor time so far, in nanoseconds."""
         return cpu_ns(self.pids())
 
-    def resident_bytes(self) -> int:
-        """Memory of the program that is in use now."""
+    def memory_bytes(self) -> tuple[int, int]:
+        """Memory of the program: what it has in use now, and what it has asked for."""
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            _, resident, _, _, _, data, _ = (int(pages) for pages in file.read().split())
+        page = os.sysconf("SC_PAGE_SIZE")
+        return resident * page, data * page
 
     def listening_ports(self) -> list[int]:
         """Ports of this scene's network on which somebody listens: there is nobody but the program."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from grading import workspace
 from grading.submission import Submission
-from grading.target_worker import Order, TargetResult, errors, not_built, play_target, rows_written
+from grading.target_worker import (Order, TargetResult, errors, no_part, not_built, play_target,
+                                   rows_written)
 from grading.verdict import Report
 
 LOOK_S = 0.1  # how often the progress of running workers is looked at
@@ -80,7 +81,8 @@ def grade_all(order: Order, submissions: Sequence[Submission], jobs: int,
                         yield _report(order, work)
                 if progress:
                     for work, target in pending.values():
-                        progress(target, rows_written(work.folder, target), len(order.rows_on(target)))
+                        progress(target, rows_written(work.folder, target),
+                                 len(order.rows_on(target)))
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
@@ -95,6 +97,8 @@ def _in_slot(order: Order, work: _Work, target: str, slots: queue.SimpleQueue[in
             return not_built(order, target, f"The submission could not be taken: {work.notes[0]}")
         if work.status == "error":
             return errors(order, target, work.notes[0])
+        if why := no_part(order, target, work.submission.root, work.staged):
+            return not_built(order, target, why)
         return play_target(order, target, work.staged, work.folder, slot, stop)
     except Exception as error:  # one submission never stops the others
         return errors(order, target, f"{type(error).__name__}: {error}")

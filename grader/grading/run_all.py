@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grading.grade import grade_all
+from grading.lab import Lab
 from grading.report.class_table import print_class
 from grading.report.gradebook import gradebook
 from grading.report.progress import showing_submissions
@@ -25,18 +26,19 @@ from grading.target_worker import Order
 from grading.verdict import Report
 
 STOPPED = 130  # as a shell says it of SIGINT
+NAMED = 5  # of the things in SUBMISSIONS that are none
 
 
 def main(arguments: list[str] | None = None) -> int:
     """0: all graded, whatever the scores; 1: an error of ours, or a sample's verdict is not the
     expected one; 2: usage."""
-    wish = _options().parse_args(arguments)
     console = terminal()
     try:
+        wish = _options().parse_args(arguments)
         if not 1 <= wish.jobs <= MAX_JOBS:
             raise CannotGrade(f"-j {wish.jobs}: a number from 1 to {MAX_JOBS} is wanted")
         order = make_order(wish.part, wish.check)
-        return _run(order, _submissions(wish), wish, console)
+        return _run(order, _submissions(wish, order.lab, console), wish, console)
     except CannotGrade as reason:
         print(f"run_all: {reason}", file=sys.stderr)
         return reason.status
@@ -44,41 +46,62 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options() -> argparse.ArgumentParser:
     options = parser("grader/run_all.sh", __doc__)
-    options.add_argument("submissions", nargs="?", type=Path, default=GRADER / "samples",
+    options.add_argument("submissions", nargs="?", type=_folder, default=GRADER / "samples",
                          metavar="SUBMISSIONS", help="a folder with one folder for each submission "
                          "(default: the samples)")
-    options.add_argument("-o", dest="results", type=Path, default=Path("results"),
+    options.add_argument("-o", dest="results", type=_folder, default=Path("results"),
                          metavar="RESULTS", help="where the results go (default: results)")
     options.add_argument("-j", dest="jobs", type=int, default=cores(), metavar="N",
                          help="so many targets side by side (default: the number of cores)")
     options.add_argument("--expected", action="store_true", help="compare the verdicts with the "
-                         "expected.toml in each submission (the samples: always); never for strangers")
+                         "expected.toml in each submission (the samples: always); never for "
+                         "strangers")
     return options
 
 
-def _submissions(wish: argparse.Namespace) -> list[Submission]:
+def _folder(name: str) -> Path:
+    if not name:
+        raise CannotGrade("an empty word names no folder")
+    return Path(name)
+
+
+def _submissions(wish: argparse.Namespace, lab: Lab, console: Console) -> list[Submission]:
     """What there is to grade; proves that the results can be written before anything is graded."""
     folder: Path = wish.submissions
+    shown = printable(str(folder))
     try:
-        found = find_submissions(folder, wish.results)
-    except OSError as error:
-        raise CannotGrade(f"{printable(str(folder))}: {error.strerror}") from error
+        found, skipped = find_submissions(folder)
+        inside = wish.results.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
+        raise CannotGrade(f"{shown}: {getattr(error, 'strerror', None) or error}") from error
+    if part := next((part for part in lab.parts.values() if (folder / part.folder).is_dir()), None):
+        raise CannotGrade(f"{shown} looks like one submission (it has a folder {part.folder}); "
+                          "give the folder that holds it")
     if not found:
-        raise CannotGrade(f"{printable(str(folder))}: no submissions in it "
-                          "(each is a folder of its own)")
-    try:
-        wish.results.mkdir(parents=True, exist_ok=True)
-        write_whole(wish.results / ".writable", "")
-        (wish.results / ".writable").unlink()
-    except OSError as error:
-        raise CannotGrade(f"{printable(str(wish.results))}: cannot be written: "
-                          f"{error.strerror}") from error
+        raise CannotGrade(f"{shown}: no submissions in it (each is a folder of its own)")
+    if inside:
+        raise CannotGrade(f"{printable(str(wish.results))} lies in the folder of submissions; "
+                          "give another one with -o")
+    _prove_writable(wish.results)
+    if skipped:
+        more = f", … and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
+        words = f"Skipped, for they are no submissions: {', '.join(skipped[:NAMED])}{more}"
+        console.print(Text(printable(words), "dim"), soft_wrap=True)
     return found
+
+
+def _prove_writable(results: Path) -> None:
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        write_whole(results / ".writable", "")
+        (results / ".writable").unlink()
+    except OSError as error:
+        raise CannotGrade(f"{printable(str(results))}: cannot be written: "
+                          f"{error.strerror}") from error
 
 
 def _run(order: Order, submissions: list[Submission], wish: argparse.Namespace,
          console: Console) -> int:
-    results: Path = wish.results
     start, reports, wrong = time.monotonic(), dict[str, Report](), list[str]()
     by_name = {submission.name: submission for submission in submissions}
     stopped = False
@@ -86,22 +109,34 @@ def _run(order: Order, submissions: list[Submission], wish: argparse.Namespace,
         with showing_submissions(console, len(submissions)) as one_more, \
                 closing(grade_all(order, submissions, wish.jobs)) as graded:
             for report in graded:
-                write_result(results / report.submission / "result.json", report)
-                if wish.expected or wish.submissions.resolve() == GRADER / "samples":
-                    wrong += [f"{report.submission}: {line}" for line in
-                              differences(by_name[report.submission], report, order.lab)]
+                wrong += _keep(by_name[report.submission], report, wish, order.lab)
                 reports[report.submission] = _slim(report)
                 one_more()
                 console.print(_line(len(reports), len(submissions), report), soft_wrap=True)
     except KeyboardInterrupt:
         stopped = True
     done = [reports[name] for name in by_name if name in reports]
-    write_whole(results / "gradebook.csv", gradebook(order.lab, done))
-    _sum_up(console, done, wrong, results, time.monotonic() - start)
+    try:
+        write_whole(wish.results / "gradebook.csv", gradebook(order.lab, done))
+    except OSError as error:
+        wrong.append(f"ERROR  gradebook.csv cannot be written: {error.strerror}")
+    _sum_up(console, done, wrong, wish.results, time.monotonic() - start)
     if stopped:
         print(f"run_all: stopped; {len(done)} of {len(submissions)} were graded", file=sys.stderr)
         return STOPPED
     return 1 if wrong or any(report.has_grader_error for report in done) else 0
+
+
+def _keep(submission: Submission, report: Report, wish: argparse.Namespace, lab: Lab) -> list[str]:
+    """Writes result.json; a line for whatever went wrong with it, or is not as expected."""
+    try:
+        write_result(wish.results / submission.name / "result.json", report)
+        if wish.expected or wish.submissions.resolve() == GRADER / "samples":
+            return [f"NOT AS EXPECTED  {submission.name}: {line}"
+                    for line in differences(submission, report, lab)]
+    except Exception as error:  # one submission never stops the others
+        return [f"ERROR  {submission.name}: {type(error).__name__}: {error}"]
+    return []
 
 
 def _slim(report: Report) -> Report:
@@ -129,7 +164,7 @@ def _sum_up(console: Console, done: list[Report], wrong: list[str], results: Pat
                      f"{ours[0].target}/{ours[0].name}; see result.json")
             console.print(Text(printable(words), "magenta"))
     for line in wrong:
-        console.print(Text(printable(f"NOT AS EXPECTED  {line}"), "red"), soft_wrap=True)
+        console.print(Text(printable(line), "red"), soft_wrap=True)
     console.print(Text(printable(f"\n{len(done)} graded in {seconds:.1f} s; results in {results}",
                                  keep="\n")))
 

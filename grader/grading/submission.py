@@ -17,6 +17,7 @@ from grading.verdict import CheckResult, Report, Verdict
 
 NOT_HANDED_IN = "was not handed in"  # how a part's `builds` says that its folder is not there
 NOT_SAID = "PASS"  # the verdict that expected.toml means where it names none
+MOST_EXPECTED = 64 << 10  # bytes of an expected.toml
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,15 @@ def absent_targets(rows: Iterable[CheckResult]) -> set[str]:
     return {row.target for row in rows if row.cause and NOT_HANDED_IN in row.cause.rationale}
 
 
-def find_submissions(folder: Path, results: Path) -> list[Submission]:
-    """Every folder in `folder`, by name; hidden ones and the results are none."""
-    return [Submission(entry.name, entry) for entry in sorted(folder.iterdir())
-            if entry.is_dir() and not entry.name.startswith(".")
-            and entry.resolve() != results.resolve()]
+def find_submissions(folder: Path) -> tuple[list[Submission], list[str]]:
+    """Every folder in `folder`, by name, and the names of what is none: files, hidden folders."""
+    found, skipped = list[Submission](), list[str]()
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and not entry.name.startswith("."):
+            found.append(Submission(entry.name, entry))
+        else:
+            skipped.append(entry.name)
+    return found, skipped
 
 
 def differences(submission: Submission, report: Report, lab: Lab) -> list[str]:
@@ -44,13 +49,22 @@ def differences(submission: Submission, report: Report, lab: Lab) -> list[str]:
 
     What this machine cannot judge is no difference. `FAIL|CRASH` allows both.
     """
-    path = submission.root / "expected.toml"
-    if not path.is_file():
-        return []
     try:
-        expected = tomllib.loads(path.read_text())
-    except (OSError, ValueError) as error:
+        path = submission.root / "expected.toml"
+        return _compared(_read(path), report, lab) if path.is_file() else []
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         return [f"expected.toml cannot be read: {error}"]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        text = file.read(MOST_EXPECTED + 1)
+    if len(text) > MOST_EXPECTED:
+        raise ValueError(f"it has more than {MOST_EXPECTED >> 10} KiB")
+    return tomllib.loads(text.decode())
+
+
+def _compared(expected: dict[str, Any], report: Report, lab: Lab) -> list[str]:
     found = [] if report.status == "graded" else [f"the submission is {report.status}"]
     found += _names_nobody_knows(expected, lab)
     for row in report.rows:

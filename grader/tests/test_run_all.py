@@ -12,6 +12,7 @@ import pytest
 from fake_worker import FakeSandbox, submission
 from grading import run_all, sandbox, workspace
 from grading.report.result_json import read_result
+from grading.submission import Submission
 from grading.verdict import Verdict
 from sample_reports import GRADER, lab
 
@@ -149,14 +150,81 @@ def test_ctrl_c_keeps_what_is_done(fake: FakeSandbox, folder: Path,
     (AS_IT_IS + 'builds = "FAIL"', 1, "builds is PASS, not FAIL"),
     (AS_IT_IS + 'odour = "FAIL"', 1, "odour, which is no check"),
     (AS_IT_IS.replace("]", ', "part_b"]', 1), 1, "part_b: builds is FAIL, not PASS"),
-    ("parts = [", 1, "expected.toml cannot be read"),
+    ("parts = [", 1, "bob: expected.toml cannot be read"),
+    ("a = " + "[" * 50_000, 1, "bob: expected.toml cannot be read"),
+    ("parts = 1", 1, "bob: expected.toml cannot be read"),
+    ('parts = ["part_a"]\npart_a = 1', 1, "bob: expected.toml cannot be read"),
+    ("#" * (64 << 10) + "\n", 1, "bob: expected.toml cannot be read: it has more than 64 KiB"),
 ])
 def test_a_sample_must_end_as_it_says(fake: FakeSandbox, folder: Path, expected: str, status: int,
                                       words: str, capsys: pytest.CaptureFixture[str]) -> None:
     submission(folder, "bob", "part_a", plan="fail order_is_kept", expected=expected)
-    assert grade(folder)[0] == status
+    submission(folder, "carol", "part_a", expected='parts = ["part_a"]')
+    found = grade(folder, "--expected")
+    assert found[0] == status and set(found[1]) == {"bob", "carol"}
     shown = capsys.readouterr().out
     assert words in shown and ("NOT AS EXPECTED" in shown) == bool(status)
+    assert "NOT AS EXPECTED  carol" not in shown
+
+
+def test_the_expected_toml_of_a_stranger_is_never_read(fake: FakeSandbox, folder: Path,
+                                                       capsys: pytest.CaptureFixture[str]) -> None:
+    submission(folder, "bob", *ALL, expected="parts = [")
+    assert grade(folder)[0] == 0
+    assert "expected.toml" not in capsys.readouterr().out
+
+
+def test_the_samples_are_always_compared(fake: FakeSandbox, folder: Path,
+                                         monkeypatch: pytest.MonkeyPatch,
+                                         capsys: pytest.CaptureFixture[str]) -> None:
+    samples = submission(folder / "grader" / "samples", "bob", *ALL, expected="parts = [").parent
+    monkeypatch.setattr(run_all, "GRADER", samples.parent)
+    assert grade(samples)[0] == 1
+    assert "NOT AS EXPECTED  bob: expected.toml cannot be read" in capsys.readouterr().out
+
+
+def test_a_surprise_in_one_submission_stops_nobody(fake: FakeSandbox, folder: Path,
+                                                   monkeypatch: pytest.MonkeyPatch,
+                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    def surprised(bob: Submission, *_: Any) -> list[str]:
+        if bob.name == "bob":
+            raise ArithmeticError("a surprise")
+        return []
+
+    monkeypatch.setattr(run_all, "differences", surprised)
+    for name in ("alice", "bob", "carol"):
+        submission(folder, name, "part_a")
+    (folder.parent / "results").mkdir()
+    (folder.parent / "results" / "carol").write_text("in the way")
+    (folder.parent / "results" / "gradebook.csv").mkdir()
+    assert grade(folder, "--expected", "--part", "part_a")[0] == 1
+    shown = capsys.readouterr().out
+    assert "3 graded in" in shown and "ERROR  bob: ArithmeticError: a surprise" in shown
+    assert "ERROR  carol: FileExistsError" in shown
+    assert "ERROR  gradebook.csv cannot be written: Is a directory" in shown
+
+
+def test_what_is_no_submission_is_named(fake: FakeSandbox, folder: Path,
+                                        capsys: pytest.CaptureFixture[str]) -> None:
+    submission(folder, "alice", "part_a")
+    for name in ("me.zip", "b", "c", "d"):
+        (folder / name).write_text("")
+    (folder / ".hidden").mkdir()
+    assert grade(folder, "--part", "part_a")[0] == 0
+    assert "no submissions: .hidden, b, c, d, me.zip\n" in capsys.readouterr().out
+    (folder / "e").write_text("")
+    assert grade(folder, "--part", "part_a")[0] == 0
+    assert "no submissions: .hidden, b, c, d, e, … and 1 more\n" in capsys.readouterr().out
+
+
+def test_a_part_that_is_no_folder_is_called_that(fake: FakeSandbox, folder: Path) -> None:
+    root = submission(folder, "bob", "part_a")
+    (root / "part_b").write_text("a file")
+    (root / "part_c").symlink_to(folder.parent)
+    rows = {row.target: row for row in grade(folder)[1]["bob"].rows if row.name == "builds"}
+    for target, words in (("part_b", "part_b is no folder."), ("part_c", "part_c is no folder.")):
+        cause = rows[target].cause
+        assert rows[target].verdict is Verdict.FAIL and cause and cause.rationale == words
 
 
 def test_whoever_calls_it_wrong_is_told_in_one_line(fake: FakeSandbox, tmp_path: Path,
@@ -168,6 +236,12 @@ def test_whoever_calls_it_wrong_is_told_in_one_line(fake: FakeSandbox, tmp_path:
             ((str(tmp_path / "nowhere"),), "nowhere: No such file or directory"),
             ((str(tmp_path / "file"),), "file: Not a directory"),
             ((str(tmp_path / "empty"),), "no submissions in it"),
+            (("",), "an empty word names no folder"),
+            ((str(good), "-o", ""), "an empty word names no folder"),
+            ((str(good / "alice"),), "alice looks like one submission (it has a folder part_a); "
+                                     "give the folder that holds it"),
+            ((str(good), "-o", str(good)), "good lies in the folder of submissions"),
+            ((str(good), "-o", str(good / "new" / "results")), "lies in the folder of submissions"),
             ((str(good), "-j", "0"), "a number from 1 to"),
             ((str(good), "-j", "1000"), "a number from 1 to"),
             ((str(good), "-o", str(tmp_path / "file" / "results")), "cannot be written"),

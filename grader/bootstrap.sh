@@ -31,7 +31,7 @@ packages_wanted() {
     wanted=()
     for pair in "${commands[@]}"; do
         what=${pair%:*}
-        [ -e "$what" ] || command -v "$what" >/dev/null || wanted+=("${pair#*:}")
+        [[ $what = /* && -e $what ]] || command -v "$what" >/dev/null || wanted+=("${pair#*:}")
     done
     [ -n "$python" ] && return
     for module in $(lacking /usr/bin/python3); do wanted+=("python3-${module#*|}"); done
@@ -55,6 +55,9 @@ if [ ${#wanted[@]} -gt 0 ]; then
     "${as_root[@]}" sh -c "apt-get update -q && DEBIAN_FRONTEND=noninteractive $install" >&2 ||
         give_up "that did not work; as root, type: apt-get update && $install"
     find_python
+    packages_wanted
 fi
 [ -n "$python" ] || give_up "no Python from 3.10 on that has ${modules[*]}"
+[ ${#wanted[@]} = 0 ] ||
+    give_up "installed, but no folder of PATH has what ${wanted[*]} brings; PATH is $PATH"
 echo "$python"

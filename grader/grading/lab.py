@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 try:
     import tomllib
 except ImportError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
+from grading.lab_table import LabError, Table
 
-class LabError(Exception):
-    """lab.toml says something that cannot be: one line, for the lab's author."""
+HUNDRED = 100_000  # thousandths of a point: what the checks are worth together, extra credit aside
+VISIBILITIES = ("visible", "hidden")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,14 @@ class Lab:
         """Thousandths of a point beside the hundred."""
         return sum(sum(row.extra.values()) for row in self.checks.values())
 
+    def no_part(self, name: str) -> str:
+        """Why a name is that of no part; empty where it is one."""
+        if name in self.parts:
+            return ""
+        if name in self.targets:
+            return f"{name} is no part, but graded with {self.targets[name].part}"
+        return f"no part {name}; there are {', '.join(self.parts)}"
+
     def rows_on(self, target: str, pattern: str = "*") -> list[tuple[CheckRow, Target]]:
         """Every check that is run on a target, in the file's order."""
         return [(row, on) for row, on in self.rows_of(self.targets[target].part, pattern)
@@ -95,43 +105,64 @@ class Lab:
 def read_lab(path: Path) -> Lab:
     """Reads and proves lab.toml; raises LabError with the line a lab author needs."""
     try:
-        data = tomllib.loads(path.read_text(), parse_float=Decimal)
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        lab = _lab(Table("the top of the file", data))
+        _prove(lab)
+    except OSError as error:
+        raise LabError(f"{path}: {error.strerror}") from error
+    except (LabError, ValueError, RecursionError) as error:
         raise LabError(f"{path}: {error}") from error
-    try:
-        lab = Lab(
-            name=data["name"],
-            parts={name: Part(name, row["title"], row["folder"], tuple(row["build"]))
-                   for name, row in data["parts"].items()},
-            targets={name: Target(name, row["part"], row["title"], tuple(row.get("command", ())))
-                     for name, row in data["targets"].items()},
-            checks={name: _check_row(name, row) for name, row in data["checks"].items()},
-            leave_out=tuple(data.get("leave_out", ())))
-    except (KeyError, TypeError) as error:
-        raise LabError(f"{path}: {error} is missing or of the wrong kind") from error
-    _prove(lab, path)
     return lab
 
 
-def _check_row(name: str, row: dict[str, Any]) -> CheckRow:
-    def thousandths(table: dict[str, Any]) -> dict[str, int]:
-        return {target: int(Decimal(points) * 1000) for target, points in table.items()}
+def _lab(top: Table) -> Lab:
+    lab = Lab(top.text("name"), top.rows("parts", _part, "part"),
+              top.rows("targets", _target, "target"), top.rows("checks", _check_row, "check"),
+              top.words("leave_out", []))
+    top.end()
+    return lab
 
-    return CheckRow(name, tuple(row["clauses"]), thousandths(row.get("points", {})),
-                    thousandths(row.get("extra", {})), tuple(row.get("needs", ())),
-                    tuple(row["hints"]), row.get("visibility", "visible"))
+
+def _part(name: str, row: Table) -> Part:
+    return Part(name, row.text("title"), row.text("folder"), row.words("build"))
 
 
-def _prove(lab: Lab, path: Path) -> None:
+def _target(name: str, row: Table) -> Target:
+    return Target(name, row.text("part"), row.text("title"), row.words("command", []))
+
+
+def _check_row(name: str, row: Table) -> CheckRow:
+    return CheckRow(name, row.words("clauses"), row.points("points"), row.points("extra"),
+                    row.words("needs", []), row.words("hints"), row.text("visibility", "visible"))
+
+
+def _prove(lab: Lab) -> None:
     for target in lab.targets.values():
         if target.part not in lab.parts:
-            raise LabError(f"{path}: target {target.name} belongs to the unknown part {target.part}")
+            raise LabError(f"target {target.name} belongs to the unknown part {target.part}")
+        for word in re.findall(r"\{\w*\}", " ".join(target.command)):
+            if word != "{port}":
+                raise LabError(f"target {target.name}: command has {word}; only {{port}} is known")
     for row in lab.checks.values():
-        if not row.hints or not row.clauses or not row.targets:
-            raise LabError(f"{path}: check {row.name} needs clauses, points and at least one hint")
-        for target_name in row.targets:
-            if target_name not in lab.targets:
-                raise LabError(f"{path}: check {row.name} gives points to {target_name}, no target")
-        for need in row.needs:
-            if need not in lab.checks:
-                raise LabError(f"{path}: check {row.name} needs {need}, which is no check")
+        _prove_check(row, lab)
+    try:
+        TopologicalSorter({row.name: row.needs for row in lab.checks.values()}).prepare()
+    except CycleError as error:
+        raise LabError(f"checks that wait for themselves: {' -> '.join(error.args[1])}") from error
+    if lab.max_score != HUNDRED:
+        raise LabError(f"the points add up to {Decimal(lab.max_score) / 1000}, not to 100")
+
+
+def _prove_check(row: CheckRow, lab: Lab) -> None:
+    if not row.hints or not row.clauses or not row.targets:
+        raise LabError(f"check {row.name} needs clauses, points and at least one hint")
+    if row.visibility not in VISIBILITIES:
+        raise LabError(f"check {row.name}: visibility is none of {', '.join(VISIBILITIES)}")
+    for target in row.targets:
+        if target not in lab.targets:
+            raise LabError(f"check {row.name} gives points to {target}, no target")
+    for target in row.points.keys() & row.extra.keys():
+        raise LabError(f"check {row.name} gives both points and extra to {target}")
+    for need in row.needs:
+        if need not in lab.checks:
+            raise LabError(f"check {row.name} needs {need}, which is no check")

@@ -11,6 +11,7 @@ import pytest
 from sample_reports import GRADER
 
 TOOLS = ("g++", "make", "bwrap", "ip", "nc", "telnet")
+CHMOD = shutil.which("chmod")
 BASICS = ("bash", "env", "id", "sh")
 
 
@@ -44,7 +45,7 @@ def test_prints_the_interpreter_and_nothing_else(path: Path) -> None:
 def test_installs_what_is_missing_and_says_what(path: Path) -> None:
     (path / "nc").unlink()
     log = path / "log"
-    program(path, "apt-get", f'echo "$@" >>{log}')
+    program(path, "apt-get", f'echo "$@" >>{log}; echo >{path}/nc; {CHMOD} +x {path}/nc')
     if os.geteuid():
         program(path, "sudo", 'shift; exec "$@"')
     done = run(path)
@@ -76,3 +77,14 @@ def test_gives_the_command_where_installing_fails(path: Path) -> None:
     assert (done.stdout, done.returncode) == ("", 1)
     assert ("as root, type: apt-get update && "
             "apt-get install -y --no-install-recommends make") in done.stderr
+
+
+def test_says_so_where_what_is_installed_is_not_on_the_path(path: Path) -> None:
+    (path / "make").unlink()
+    program(path, "apt-get", "exit 0")
+    if os.geteuid():
+        program(path, "sudo", 'shift; exec "$@"')
+    done = run(path)
+    assert (done.stdout, done.returncode) == ("", 1)
+    assert done.stderr.endswith(
+        f"bootstrap: installed, but no folder of PATH has what make brings; PATH is {path}\n")

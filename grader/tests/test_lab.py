@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from grading.lab import LabError, read_lab
+from grading import run_all, run_options, test_command
+from grading.lab import read_lab
+from grading.lab_table import LabError
 from grading.report import rubric
 from sample_reports import GRADER, lab
 
@@ -47,18 +52,134 @@ def test_every_clause_is_one_that_the_schema_can_hold() -> None:
         assert check.visibility in item["visibility"]["enum"]
 
 
-@pytest.mark.parametrize("change, words", [
-    ("hints = []", "at least one hint"), ("points = { nowhere = 1 }", "no target"),
-    ('needs = ["nothing"]', "which is no check"), ("clauses = 3", "wrong kind")])
-def test_a_mistake_in_lab_toml_is_named(tmp_path: Path, change: str, words: str) -> None:
-    key = change.split(" ")[0]
-    row = {"clauses": 'clauses = ["C1"]', "points": "points = { p = 1 }",
-           "hints": 'hints = ["h"]', key: change}
+GOOD = """name = "x"
+leave_out = []
+[parts.p]
+title = "t"
+folder = "p"
+build = ["make"]
+[targets.p]
+part = "p"
+title = "t"
+command = ["p/main", "{port}"]
+[checks.c]
+clauses = ["C1"]
+points = { p = 60 }
+hints = ["h"]
+[checks.d]
+clauses = ["C2"]
+points = { p = 40.0 }
+needs = ["c"]
+hints = ["h"]
+"""
+
+
+def lab_file(tmp_path: Path, text: str | bytes) -> Path:
     path = tmp_path / "lab.toml"
-    path.write_text('name = "x"\n[parts.p]\ntitle = "t"\nfolder = "p"\nbuild = ["make"]\n'
-                    '[targets.p]\npart = "p"\ntitle = "t"\n[checks.c]\n' + "\n".join(row.values()))
-    with pytest.raises(LabError, match=words):
-        read_lab(path)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_the_lab_that_the_mistakes_are_made_in_is_good(tmp_path: Path) -> None:
+    assert read_lab(lab_file(tmp_path, GOOD)).checks["d"].worth("p") == 40_000
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ('name = "x"', "", "the top of the file: name is missing"),
+    ('name = "x"', "name = 1", "the top of the file: name is no string"),
+    ("leave_out = []", 'leave_out = "docs"', "leave_out is no list of strings"),
+    ("leave_out = []", "leave = []", "the top of the file: leave is no key that is known here"),
+    ("[parts.p]", "[parts.p.q]", "part p: title is missing"),
+    ("[parts.p]", "parts = 3\n[other]", "parts is no table"),
+    ('title = "t"\nfolder', "folder", "part p: title is missing"),
+    ('["make"]', '"make"', "part p: build is no list of strings"),
+    ('build = ["make"]', 'build = ["make"]\nodd = 1', "part p: odd is no key"),
+    ('part = "p"', "", "target p: part is missing"),
+    ('part = "p"', 'part = "q"', "target p belongs to the unknown part q"),
+    ('part = "p"', 'part = "p"\nodd = 1', "target p: odd is no key"),
+    ('["p/main", "{port}"]', '"p/main"', "target p: command is no list of strings"),
+    ("{port}", "{prot}", "target p: command has {prot}; only {port} is known"),
+    ('clauses = ["C1"]', "", "check c: clauses is missing"),
+    ('clauses = ["C1"]', 'clauses = "C1"', "check c: clauses is no list of strings"),
+    ('clauses = ["C1"]', "clauses = [1]", "check c: clauses is no list of strings"),
+    ('hints = ["h"]', "hints = []", "check c needs clauses, points and at least one hint"),
+    ('hints = ["h"]', 'hints = "h"', "check c: hints is no list of strings"),
+    ('needs = ["c"]', 'needs = "c"', "check d: needs is no list of strings"),
+    ('needs = ["c"]', 'needs = ["e"]', "check d needs e, which is no check"),
+    ('needs = ["c"]', 'needs = ["d"]', "checks that wait for themselves: d -> d"),
+    ("[checks.d]", 'needs = ["d"]\n[checks.d]', "checks that wait for themselves: c -> d -> c"),
+    ("[checks.d]", "hint = []\n[checks.d]", "check c: hint is no key that is known here"),
+    ("[checks.d]", 'visibility = "secret"\n[checks.d]', "check c: visibility is none of visible"),
+    ("[checks.d]", "extra = { p = 1 }\n[checks.d]", "check c gives both points and extra to p"),
+    ("{ p = 60 }", "{ nowhere = 60 }", "check c gives points to nowhere, no target"),
+    ("{ p = 60 }", "60", "check c: points is no table"),
+    ("60", '"60"', "check c: points of p is no number from 0 to 100"),
+    ("60", "true", "check c: points of p is no number from 0 to 100"),
+    ("60", "nan", "check c: points of p is no number from 0 to 100"),
+    ("60", "-1", "check c: points of p is no number from 0 to 100"),
+    ("60", "1e99999999", "check c: points of p is no number from 0 to 100"),
+    ("60", "0.0001", "check c: points of p has more than three decimals"),
+    ("60", "59.5", "the points add up to 99.5, not to 100"),
+    ("[checks.c]", "[checks.c", "line 11"),
+    ("leave_out = []", "leave_out = " + "[" * 50_000, "recursion"),
+])
+def test_a_mistake_in_lab_toml_is_named_in_one_line(tmp_path: Path, old: str, new: str,
+                                                    words: str) -> None:
+    assert old in GOOD
+    with pytest.raises(LabError) as told:
+        read_lab(lab_file(tmp_path, GOOD.replace(old, new, 1)))
+    assert words in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_lab_toml_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="lab.toml: 'utf-8' codec can't decode byte 0xff"):
+        read_lab(lab_file(tmp_path, b"name = '\xff'"))
+    with pytest.raises(LabError, match="nowhere: No such file or directory$"):
+        read_lab(tmp_path / "nowhere")
+
+
+def test_rows_and_functions_belong_together(tmp_path: Path) -> None:
+    made = read_lab(lab_file(tmp_path, GOOD))
+    rubric.prove_checks(made, {"c": "", "d": ""})
+    with pytest.raises(LabError, match="a check d, but checks/ has no function check_d"):
+        rubric.prove_checks(made, {"c": ""})
+    with pytest.raises(LabError, match="function check_e, but it has no row in lab.toml"):
+        rubric.prove_checks(made, {"c": "", "d": "", "e": ""})
+
+
+@pytest.mark.parametrize("content, words", [
+    (b"x = 1\ndef check_c(:\n", r"odd.py:2: "), (b"\xff", r"odd.py(:\d+)?: "),
+    (b"x = '\0'", r"odd.py(:\d+)?: .*null bytes")])
+def test_a_check_that_is_no_python_is_named_with_its_line(tmp_path: Path, content: bytes,
+                                                          words: str) -> None:
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "odd.py").write_bytes(content)
+    with pytest.raises(LabError, match=words) as told:
+        rubric.promises(tmp_path)
+    assert "\n" not in str(told.value)
+
+
+def test_a_mistake_is_told_before_anything_is_graded(tmp_path: Path,
+                                                     monkeypatch: pytest.MonkeyPatch,
+                                                     capsys: pytest.CaptureFixture[str]) -> None:
+    lab_file(tmp_path, GOOD)
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks" / "new.py").write_text("def check_c(): ...\ndef check_d(): ...\n"
+                                                "def check_new(): ...\n")
+    monkeypatch.setattr(rubric, "GRADER", tmp_path)
+    monkeypatch.setattr(run_options, "GRADER", tmp_path)
+    words = "a function check_new, but it has no row in lab.toml\n"
+    for command, arguments in ((rubric.main, []), (run_all.main, []),
+                               (test_command.main, ["--check", "new"])):
+        assert command(arguments) == 1
+        error = capsys.readouterr().err
+        assert error.endswith(words) and error.count("\n") == 1
+
+
+def test_the_name_of_a_target_is_sent_to_its_part(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (rubric.main, run_all.main, test_command.main):
+        assert command(["--part", "handler_api"]) == 2
+        assert "handler_api is no part, but graded with part_b\n" in capsys.readouterr().err
 
 
 def test_the_rubric_names_every_check(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,3 +201,13 @@ def test_the_rubric_of_one_part_in_markdown(capsys: pytest.CaptureFixture[str]) 
 def test_the_rubric_of_an_unknown_part_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert rubric.main(["--part", "part_z"]) == 2
     assert "no part part_z; there are part_a" in capsys.readouterr().err
+
+
+def test_a_reader_who_leaves_early_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `head` does when it has seen enough
+    with os.fdopen(writing, "wb") as gone:
+        done = subprocess.run((sys.executable, "-m", "grading.report.rubric"), stdout=gone,
+                              stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(GRADER)},
+                              check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -24,7 +24,7 @@ def test_shows_the_first_thing_to_mend_with_its_scene() -> None:
  1.5 of 4
 
  Mend this first: talk
- part_a, 1 point, SPEC.md C2
+ part_a, 1 point, docs/SPEC.md C2
 
   promise  The promise of talk.
       but  Cid never heard Ann's line.
@@ -54,7 +54,7 @@ def test_full_marks_are_celebrated() -> None:
                         row("more", extra=True, worth=2000)))
     assert "★ Full marks ★" in shown
     assert "100 of 100, and 2 of 2 extra" in shown
-    assert "Every promise is kept, in all 3 checks." in shown
+    assert "All 3 checks pass." in shown
     assert "Mend" not in shown
 
 

@@ -276,4 +276,4 @@ def test_a_missing_compiler_is_named(fake: FakeSandbox, folder: Path,
     submission(folder, "alice", *ALL)
     monkeypatch.setenv("PATH", "/nowhere")
     assert grade(folder) == (1, {})
-    assert "make and g++ not found" in capsys.readouterr().err
+    assert "make and g++ not found in any folder of PATH, which is /nowhere" in capsys.readouterr().err

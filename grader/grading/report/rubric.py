@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
-import signal
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grading.lab import CheckRow, Lab, LabError, Target, read_lab
+from grading.lab import CheckRow, Lab, Target, read_lab
+from grading.lab_table import LabError
 from grading.report.wording import points, terminal
 from grading.sandbox import BUILD, RUN
 
@@ -20,14 +21,33 @@ GRADER = Path(__file__).resolve().parents[2]
 
 
 def promises(grader: Path) -> dict[str, str]:
-    """Check name -> the docstring of its function check_NAME, in one line each."""
+    """Check name -> the docstring of its function check_NAME, in one line each; raises LabError."""
     found: dict[str, str] = {}
     for path in sorted((grader / "checks").glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        for node in ast.walk(_parsed(path)):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("check_"):
                 promise = ast.get_docstring(node) or ""
                 found[node.name.removeprefix("check_")] = " ".join(promise.split())
     return found
+
+
+def _parsed(path: Path) -> ast.Module:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except SyntaxError as error:
+        raise LabError(f"{path}:{error.lineno}: {error.msg}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise LabError(f"{path}: {error}") from error
+
+
+def prove_checks(lab: Lab, promise_of: dict[str, str]) -> None:
+    """Every row of lab.toml has its function, every function its row; else raises LabError."""
+    for name in lab.checks:
+        if name not in promise_of:
+            raise LabError(f"lab.toml has a check {name}, but checks/ has no function check_{name}")
+    for name in promise_of:
+        if name not in lab.checks:
+            raise LabError(f"checks/ has a function check_{name}, but it has no row in lab.toml")
 
 
 def markdown(lab: Lab, part: str, promise_of: dict[str, str]) -> str:
@@ -105,22 +125,32 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--part", default="", help="only this part")
     parser.add_argument("--markdown", metavar="PART", help="the tables of one part in Markdown")
     wish = parser.parse_args(arguments)
+    part = wish.markdown or wish.part
     try:
-        lab = read_lab(GRADER / "lab.toml")
+        lab, promise_of = read_lab(GRADER / "lab.toml"), promises(GRADER)
+        prove_checks(lab, promise_of)
     except LabError as error:
         print(f"rubric: {error}", file=sys.stderr)
         return 1
-    part = wish.markdown or wish.part
-    if part and part not in lab.parts:
-        print(f"rubric: no part {part}; there are {', '.join(lab.parts)}", file=sys.stderr)
+    if part and (why := lab.no_part(part)):
+        print(f"rubric: {why}", file=sys.stderr)
         return 2
-    if wish.markdown:
-        print(markdown(lab, part, promises(GRADER)))
-    else:
-        print_rubric(terminal(), lab, promises(GRADER), part)
+    console = terminal()
+    with console.capture() as shown:
+        if wish.markdown:
+            console.out(markdown(lab, part, promise_of))
+        else:
+            print_rubric(console, lab, promise_of, part)
+    _show(shown.get())
     return 0
 
 
+def _show(text: str) -> None:
+    try:
+        print(text, end="", flush=True)
+    except BrokenPipeError:  # `make rubric | head`: what is left is for nobody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `make rubric | head`
     sys.exit(main())

@@ -27,6 +27,7 @@ def check_port_zero_asks_the_kernel(theatre: Theatre) -> None:
 
 def check_default_port_is_9034(theatre: Theatre) -> None:
     """Without an argument the server listens on port 9034."""
+    theatre.must_be_free(9034)
     must_listen(theatre, 9034)
 
 
@@ -63,6 +64,7 @@ def check_says_why_the_port_cannot_be_had(theatre: Theatre) -> None:
     port = theatre.some_port()
     with socket.create_server(("", port)):
         must_refuse(theatre, [str(port)], 1, f"port {port}, which is in use", "the reason")
+    theatre.must_forbid(80)
     must_refuse(theatre, ["80"], 1, "port 80, which is not allowed", "the reason")
 
 

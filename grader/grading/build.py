@@ -16,17 +16,19 @@ from grading.workspace import Rejected, content_hash, copy_built
 LOG_TAIL = 6000  # characters of make's output that a report keeps
 DRIVER_FOLDER = ".lab"  # in the box's work folder: the grader's drivers, linked with the student's library
 
+DRIVERS = "/drivers"  # where their sources are shown to the compiler
+
 # Each driver: the compiler's steps, as the students' sheets tell how to use the library.
 _DRIVERS: dict[str, tuple[str, ...]] = {
     "proactor_cpp": (
-        "g++ -x c++ -std=c++20 -O1 -Ipart_b -c /drivers/proactor_driver.c -o .lab/cpp.o",
-        "g++ .lab/cpp.o -o .lab/proactor_cpp -Lpart_b -lproactor -pthread -Wl,-rpath,/work/part_b"),
+        'g++ -x c++ -std=c++20 -O1 -Ipart_b -c "$DRIVERS/proactor_driver.c" -o .lab/cpp.o',
+        "g++ .lab/cpp.o -o .lab/proactor_cpp -Lpart_b -lproactor -pthread -Wl,-rpath,\"$PWD/part_b\""),
     "proactor_c": (
-        "gcc -std=gnu11 -O1 -Ipart_b -c /drivers/proactor_driver.c -o .lab/c.o",
+        'gcc -std=gnu11 -O1 -Ipart_b -c "$DRIVERS/proactor_driver.c" -o .lab/c.o',
         "g++ .lab/c.o -o .lab/proactor_c part_b/libproactor.a -pthread"),
     "handler": (
-        "g++ -std=c++20 -O1 -Ipart_b -c /drivers/handler_driver.cpp -o .lab/handler.o",
-        "g++ .lab/handler.o -o .lab/handler -Lpart_b -lst_proactor -pthread -Wl,-rpath,/work/part_b"),
+        'g++ -std=c++20 -O1 -Ipart_b -c "$DRIVERS/handler_driver.cpp" -o .lab/handler.o',
+        "g++ .lab/handler.o -o .lab/handler -Lpart_b -lst_proactor -pthread -Wl,-rpath,\"$PWD/part_b\""),
 }
 
 
@@ -54,7 +56,7 @@ class Builder:
 
     def build(self, part: Part, box: Box) -> BuildResult:
         """Leaves the built tree in the box's work folder."""
-        entry = self._cache / self._key(part)
+        entry = self._cache / self._key(part, box)
         with open(f"{entry}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # another target's worker may be building the same
             return self._build(part, box, entry)
@@ -78,7 +80,8 @@ class Builder:
         for name, steps in _DRIVERS.items():
             script = " && ".join((f"mkdir -p {DRIVER_FOLDER}", *steps))
             made = box.run(("sh", "-c", script), limits=BUILD, writable=True, merge_stderr=True,
-                           extra_read_only={self._drivers: "/drivers"})
+                           env={"DRIVERS": box.shown(self._drivers, DRIVERS)},
+                           extra_read_only={self._drivers: DRIVERS})
             complaints[name] = "" if made.status == 0 else (
                 made.stdout.decode("utf-8", "replace")[-LOG_TAIL:] or "the compiler failed")
         return complaints
@@ -94,10 +97,11 @@ class Builder:
         temporary.write_text(json.dumps(record))
         temporary.rename(entry / "build.json")
 
-    def _key(self, part: Part) -> str:
+    def _key(self, part: Part, box: Box) -> str:
         """Everything the result of a build depends on."""
         key = hashlib.sha256()
-        for words in (self._hash, part.name, *part.build, compiler_version(), json.dumps(_DRIVERS)):
+        for words in (self._hash, box.home, part.name, *part.build, compiler_version(),
+                      json.dumps(_DRIVERS)):
             key.update(words.encode() + b"\0")
         for driver in sorted(self._drivers.iterdir()):
             key.update(driver.read_bytes() + b"\0")

@@ -6,10 +6,12 @@ import errno
 import socket
 import struct
 
+from grading.sandbox import unsafe
 from grading.shortfall import Shortfall
 from grading.transcript import Transcript
 
 CHUNK = 1 << 16
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger
 MOST_READS = 16  # at one go: time limits are looked at in between
 MOST_HEARD = 16 << 20  # bytes of one client: a server that sends more than scenes ask for floods
 
@@ -134,8 +136,7 @@ class LineClient:
         """Ends the connection as a killed machine does: RST, nothing in order."""
         if self._socket:
             self._transcript.add("resets", self.name)
-            linger = struct.pack("ii", 1, 0)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._socket.close()
             self._socket = None
 
@@ -147,5 +148,7 @@ class LineClient:
     def vanish(self) -> None:
         """Closes the socket without a word: the scene is over."""
         if self._socket:
+            if unsafe():  # the next scene has the same network: TIME_WAIT shall hold no port of it
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
             self._socket.close()
             self._socket = None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -14,15 +17,17 @@ from grading.chat_stage import ChatStage
 from grading.driver import Driver
 from grading.fake_server import FakeServer
 from grading.lab import Lab, Target
+from grading.observe.sockets import every_tcp_socket
 from grading.program import Program
-from grading.sandbox import RUN, Box, fresh_ipc, fresh_network
-from grading.shortfall import Blocked, Shortfall
+from grading.sandbox import RUN, Box, fresh_ipc, fresh_network, open_box, unsafe
+from grading.shortfall import Blocked, NotJudged, Shortfall
 from grading.stage import Patience
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
 
 CLIENT = "part_a/client"
 SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: what meets these hangs or spins
+NAME_SERVICE_S, NOT_FOUND = 2.0, 2  # seconds; getent's exit status
 STARTS = "starts_and_says_where_it_listens"
 
 
@@ -68,8 +73,36 @@ class Theatre:
     # -- programs --------------------------------------------------------------------------------
 
     def some_port(self) -> int:
-        """A port below the range that the kernel gives to clients: free, in a network of our own."""
-        return 10000 + secrets.randbelow(20000)
+        """A port below the range that the kernel gives to clients, and free."""
+        taken = {row.port for row in every_tcp_socket()} if unsafe() else set()
+        while (port := 10000 + secrets.randbelow(20000)) in taken:
+            pass
+        return port
+
+    def must_be_free(self, port: int) -> None:
+        """Raises NotJudged if somebody else has this port: without a sandbox that can be."""
+        if unsafe() and any(row.port == port for row in every_tcp_socket()):
+            raise NotJudged(f"Something else on this machine uses port {port}.")
+
+    def forbids(self, port: int) -> bool:
+        """True if a program may not listen on this port. Without a sandbox root, for one, may."""
+        if not unsafe():
+            return True
+        try:
+            socket.create_server(("", port)).close()
+        except OSError as error:
+            return error.errno == errno.EACCES
+        return False
+
+    def must_forbid(self, port: int) -> None:
+        """Raises NotJudged if a program may listen on this port."""
+        if not self.forbids(port):
+            raise NotJudged(f"Port {port} is not forbidden here: there is no sandbox.")
+
+    def must_be_unknown(self, host: str) -> None:
+        """Raises NotJudged unless this machine's name service says soon that there is no such host."""
+        if unsafe() and not _is_unknown(host):
+            raise NotJudged("The name service of this machine is slow, or knows every host.")
 
     def start(self, command: Sequence[str], *, with_input: bool = False,
               open_files: int = RUN.nofile, box: Box | None = None) -> Program:
@@ -163,6 +196,8 @@ class Theatre:
 
     def fake_server(self, port: int | None = None) -> FakeServer:
         """The grader listens, in the place of a server."""
+        if port is not None:
+            self.must_be_free(port)
         server = FakeServer(self.some_port() if port is None else port, self.transcript)
         self._servers.append(server)
         return server
@@ -180,14 +215,21 @@ class Theatre:
 
     def other_part(self, name: str) -> tuple[Box, BuildResult]:
         """Another part of the same submission, built into a box of its own."""
-        box = Box()
-        box.__enter__()
+        box = open_box()
         self._running.append(_BoxKeeper(box))
         return box, self._builder.build(self._lab.parts[name], box)
 
     def tool(self, path: str) -> bool:
         """True if this machine has the tool."""
         return Path(path).exists()
+
+
+def _is_unknown(host: str) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        answer = subprocess.run(("getent", "ahosts", host), capture_output=True, check=False,
+                                timeout=NAME_SERVICE_S)
+        return answer.returncode == NOT_FOUND
+    return False
 
 
 class _BoxKeeper:
@@ -197,4 +239,4 @@ class _BoxKeeper:
         self._box = box
 
     def stop(self) -> None:
-        self._box.__exit__(None, None, None)
+        self._box.close()

@@ -64,5 +64,7 @@ def test_says_why_it_cannot_grade(fake: FakeSandbox, capsys: pytest.CaptureFixtu
     assert test_command.main(["--check", "nonsense"]) == 2
     assert "`make rubric` lists them" in capsys.readouterr().err
     fake.tier = sandbox.Tier.NONE
-    assert test_command.main(["--allow-unsafe"]) == 1
-    assert "--allow-unsafe changes nothing yet" in capsys.readouterr().err
+    assert test_command.main([]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "user namespaces are forbidden" in said
+    assert "your OWN code can run without one: make test ARGS=--allow-unsafe" in said

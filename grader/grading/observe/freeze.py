@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import select
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
+
+from grading.shortfall import NotJudged
 
 _SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17  # ptrace(2)
 _ALL_CHILDREN = 0x40000000  # __WALL: threads too
@@ -24,7 +27,7 @@ def frozen(thread_ids: Iterable[int]) -> Generator[None, None, None]:
     """These threads do not run within the block, wherever they are; afterwards they go on.
 
     A thread that has ended meanwhile is left out. Raises Unstoppable where one does not stop, and
-    OSError where this machine does not allow it. The kernel resumes the calls they were blocked in.
+    NotJudged where this machine does not allow it. The kernel resumes the calls they were blocked in.
     """
     stopped: list[int] = []
     try:
@@ -56,4 +59,6 @@ def _wait_until_stopped(thread_id: int) -> None:
 def _ptrace(request: int, thread_id: int) -> None:
     if _libc.ptrace(request, thread_id, None, None) != 0:
         number = ctypes.get_errno()
+        if number in (errno.EPERM, errno.EACCES, errno.ENOSYS):
+            raise NotJudged("This machine does not let the grader stop a thread (ptrace).")
         raise OSError(number, f"ptrace of thread {thread_id}: {os.strerror(number)}")

@@ -1,8 +1,12 @@
-"""The TCP sockets of this network namespace, as /proc/net/tcp and tcp6 tell of them."""
+"""The TCP sockets of a scene, as /proc/net/tcp and tcp6 tell of them."""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import dataclass
+
+from grading.sandbox import descendants, unsafe
 
 ESTABLISHED, LISTEN = 0x01, 0x0A
 ANY_ADDRESS = ("00000000", "0" * 32)
@@ -31,7 +35,12 @@ class Socket:
 
 
 def tcp_sockets() -> tuple[Socket, ...]:
-    """Every TCP socket here; one moment, as far as /proc gives one."""
+    """Every TCP socket of the scene; one moment, as far as /proc gives one."""
+    return _of_the_scene(every_tcp_socket()) if unsafe() else every_tcp_socket()
+
+
+def every_tcp_socket() -> tuple[Socket, ...]:
+    """Those of this network namespace: the scene's, and without a sandbox everybody's."""
     rows: list[Socket] = []
     for table in ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"):
         try:
@@ -49,6 +58,25 @@ def _parse(line: str) -> Socket:
     unsent, unread = queues.split(":")
     return Socket(address, int(port, 16), int(remote.rsplit(":", 1)[1], 16), int(state, 16),
                   int(unsent, 16), int(unread, 16), int(inode))
+
+
+def _of_the_scene(rows: tuple[Socket, ...]) -> tuple[Socket, ...]:
+    """Those this worker or a program of its own has, and those nobody has whose port is one of theirs."""
+    inodes = {inode for pid in (os.getpid(), *descendants(os.getpid())) for inode in _inodes(pid)}
+    ports = {port for row in rows if row.inode in inodes for port in (row.port, row.peer_port)}
+    return tuple(row for row in rows if row.inode in inodes
+                 or (row.inode == 0 and row.port in ports and row.peer_port in ports | {0}))
+
+
+def _inodes(pid: int) -> set[int]:
+    found = set()
+    with suppress(OSError):  # a process that has ended
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                what = os.readlink(f"/proc/{pid}/fd/{name}")
+                if what.startswith("socket:["):
+                    found.add(int(what[8:-1]))
+    return found
 
 
 def listeners() -> dict[int, Socket]:

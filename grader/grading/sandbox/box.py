@@ -24,7 +24,7 @@ _LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib32": "usr/
           "lib64": "usr/lib64", "libx32": "usr/libx32"}
 _FOLDERS = ("usr", "proc", "dev", "tmp", "var/tmp", "run", "work", "home/student",
             "etc/alternatives")
-_OWN = ("work", "tmp", "home", "shm")  # the student's folders
+OWN = ("work", "tmp", "home", "shm")  # the student's folders
 _NOTHING: Mapping[Path, str] = {}
 
 
@@ -53,6 +53,15 @@ class Box:
     def work(self) -> Path:
         """The student's /work, as the worker sees it. Read with O_NOFOLLOW only."""
         return self._folder / "work"
+
+    @property
+    def home(self) -> str:
+        """What the student's programs call it."""
+        return "/work"
+
+    def shown(self, host: Path, inside: str) -> str:
+        """How a command names what `extra_read_only={host: inside}` shows it."""
+        return inside
 
     @property
     def shm(self) -> Path:
@@ -92,9 +101,9 @@ class Box:
         if into:
             target = self.work / into
             target.mkdir()
-            os.chown(target, *self._owner())
+            self._give(target)
         limits = CopyLimits(files=20000, bytes=1 << 40, file_bytes=1 << 40, depth=64)
-        copy_tree(tree, target, CopyPolicy(limits, owner=self._owner()[0]))
+        copy_tree(tree, target, CopyPolicy(limits, owner=self._owner()))
 
     def command(self, argv: Sequence[str], *, limits: Limits,
                 env: Mapping[str, str] | None = None, cwd: str = "/work", writable: bool = False,
@@ -134,10 +143,13 @@ class Box:
         finally:
             confined.kill()
 
-    def _owner(self) -> tuple[int, int]:
+    def _owner(self) -> int | None:
         """The student's uid and gid in the worker's numbering."""
-        uid = self._mode.student if self._mode.root else 0
-        return uid, uid
+        return self._mode.student if self._mode.root else 0
+
+    def _give(self, folder: Path) -> None:
+        if (owner := self._owner()) is not None:
+            os.chown(folder, owner, owner)
 
     def _furnish(self) -> None:
         root = self._folder / "root"
@@ -154,9 +166,9 @@ class Box:
                  "ld.so.cache": "", "services": ""}
         for name, text in files.items():
             (root / "etc" / name).write_text(text)
-        for name in _OWN:
+        for name in OWN:
             (self._folder / name).mkdir()
-            os.chown(self._folder / name, *self._owner())
+            self._give(self._folder / name)
 
     def _mount_point(self, host: Path, inside: str) -> None:
         place = Path(inside)

@@ -19,7 +19,7 @@ _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": _HOME, "USER": "
 # Fd 9 and 8 are opened by name, so that a caller who closes every descriptor (pexpect) may exec it.
 _OPEN_FILES = 'exec 9<"$1" 8>"$2"; shift 2; exec "$@"'
 # Ctrl-C reaches the whole foreground group, bwrap first: only the student's program may obey it.
-_DEAF = "--ignore-signal=INT,QUIT,TSTP,HUP,TERM,TTIN,TTOU"
+DEAF = "--ignore-signal=INT,QUIT,TSTP,HUP,TERM,TTIN,TTOU"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def command_line(view: View, mode: Mode, argv: Sequence[str], limits: Limits,
                  for word in ("--setenv", name, value)]
     return ["/bin/sh", "-c", _OPEN_FILES, "sh", *map(str, files),
             # env -i in front: /proc/1/environ of the sandbox is bwrap's own environment.
-            "/usr/bin/env", "-i", _DEAF, "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "/usr/bin/env", "-i", DEAF, "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "choom", "-n", "1000", "--", _bwrap(), "--die-with-parent", "--unshare-pid",
             "--unshare-cgroup-try", *mode.inner_arguments(disable_userns=_can_disable_userns()),
             *variables, *view.arguments(), "--json-status-fd", "8", "--seccomp", "9", "--",

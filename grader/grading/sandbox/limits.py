@@ -32,11 +32,16 @@ class Limits:
         """The same limits for a program built with -fsanitize: only the memory watch is left."""
         return replace(self, address_space=None)
 
-    def prlimit(self) -> list[str]:
-        """The command line that sets what the kernel can hold for us."""
+    def prlimit(self, *, shared_uid: bool = False) -> list[str]:
+        """The command line that sets what the kernel can hold for us.
+
+        shared_uid: without those that count what a user's other programs have as well.
+        """
         space = None if self.address_space is None else self.address_space + self.nproc * STACK
-        return ["prlimit", "--core=0", "--memlock=65536", "--msgqueue=819200", "--sigpending=256",
-                _option("nproc", resource.RLIMIT_NPROC, self.nproc),
+        whole_uid = [] if shared_uid else [
+            "--msgqueue=819200", "--sigpending=256",
+            _option("nproc", resource.RLIMIT_NPROC, self.nproc)]
+        return ["prlimit", "--core=0", "--memlock=65536", *whole_uid,
                 _option("nofile", resource.RLIMIT_NOFILE, self.nofile),
                 _option("fsize", resource.RLIMIT_FSIZE, self.fsize),
                 _option("stack", resource.RLIMIT_STACK, STACK),

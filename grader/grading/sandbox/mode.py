@@ -11,10 +11,26 @@ from pathlib import Path
 FIRST_UID = 61000
 MAX_SLOTS = 184  # above FIRST_UID + 184 systemd gives out uids of its own
 _VARIABLE = "LAB_SANDBOX"
+_UNSAFE = "unsafe:"
 
 
 class SandboxError(RuntimeError):
     """The sandbox itself failed: the grader's fault, never the student's."""
+
+
+def unsafe() -> bool:
+    """True in a worker for one's own code that runs without a sandbox, because there is none."""
+    return os.environ.get(_VARIABLE, "").startswith(_UNSAFE)
+
+
+def unsafe_boxes() -> Path:
+    """Where such a worker makes its boxes."""
+    return Path(os.environ[_VARIABLE].removeprefix(_UNSAFE))
+
+
+def unsafe_environment(boxes: Path) -> Mapping[str, str]:
+    """What tells a worker that it has no sandbox."""
+    return {_VARIABLE: f"{_UNSAFE}{boxes}"}
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from .mode import SandboxError
+from . import keeper
+from .mode import SandboxError, unsafe
 from .ready import readable
 
 _STEP = 0.0005
@@ -77,14 +79,7 @@ class Namespace:
         """Every process of it but pid 1, zombies included."""
         if self.gone:
             return []
-        children: dict[int, list[int]] = {}
-        for pid, parent in _parents():
-            children.setdefault(parent, []).append(pid)
-        found, unseen = [], list(children.get(self.pid1, []))
-        while unseen:
-            found.append(unseen.pop())
-            unseen += children.get(found[-1], [])
-        return sorted(found)
+        return descendants(self.pid1)
 
     def memory(self, limit: int) -> int:
         """Bytes all its processes hold; shared pages are shared out only when it matters."""
@@ -97,7 +92,7 @@ class Namespace:
         if self.pidfd is None:
             return
         with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
+            signal.pidfd_send_signal(self.pidfd, keeper.END if unsafe() else signal.SIGKILL)
         if not readable(self.pidfd, _PATIENCE):
             raise SandboxError(f"a student's processes did not die within {_PATIENCE:.0f} s")
 
@@ -115,7 +110,20 @@ class Namespace:
         if not line:  # not there yet, over, or a main thread that has ended before the others
             return first if first is not None and _threads(first) > 1 else None
         name, *words = line.split(b"\0")
-        return None if name in _CHAIN and CHAIN_MARK.encode() in words else first
+        ours = name in _CHAIN or (unsafe() and name == os.fsencode(sys.executable))
+        return None if ours and CHAIN_MARK.encode() in words else first
+
+
+def descendants(of: int) -> list[int]:
+    """Its children, and theirs, and so on; zombies included."""
+    children: dict[int, list[int]] = {}
+    for pid, parent in _parents():
+        children.setdefault(parent, []).append(pid)
+    found, unseen = [], list(children.get(of, []))
+    while unseen:
+        found.append(unseen.pop())
+        unseen += children.get(found[-1], [])
+    return sorted(found)
 
 
 def _poll(found: Callable[[], int | None], alive: Callable[[], bool]) -> int | None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from . import libc
+from .mode import unsafe
 
 # A table of connections of its own: /proc/net/tcp walks through the whole of it, and the machine's,
 # which networks share by default, has so many rows that each look costs milliseconds.
@@ -30,8 +31,11 @@ _TABLE_LOCAL, _PROTO_KERNEL, _SCOPE_HOST, _TYPE_LOCAL = 255, 2, 254, 2
 def fresh_network() -> None:
     """Moves this thread, and what it starts from now on, into a new network with only loopback.
 
-    Sockets and programs that exist already stay in the network they were made in.
+    Sockets and programs that exist already stay in the network they were made in. Without a
+    sandbox there is but one network.
     """
+    if unsafe():
+        return
     with suppress(OSError):  # a kernel before 6.1 is merely slower
         _CHILD_TABLE.write_text(str(_TABLE_ENTRIES))
     libc.unshare(libc.CLONE_NEWNET)
@@ -42,6 +46,8 @@ def fresh_network() -> None:
 
 def fresh_ipc() -> None:
     """The same for System V and POSIX ipc, with 64 MiB of shared memory (no rlimit counts it)."""
+    if unsafe():
+        return
     libc.unshare(libc.CLONE_NEWIPC)
     Path("/proc/sys/kernel/shmall").write_text(str(_SHARED_MEMORY_PAGES))
 

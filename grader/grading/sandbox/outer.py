@@ -15,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .mode import Mode, SandboxError
+from . import keeper
+from .mode import Mode, SandboxError, unsafe_environment
 from .ready import readable
 
 _LINE = 16 << 10
@@ -32,6 +33,7 @@ class WorkerSpec:
     slot: int
     env: Mapping[str, str] = field(default_factory=dict)
     wall_seconds: float = 600
+    unsafe_boxes: Path | None = None  # no sandbox: every folder is where it is, and boxes are here
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def run_worker(spec: WorkerSpec, on_line: Callable[[str], None] | None = None,
     whose starting thread has ended. `stop`, set by another thread, ends the worker early;
     KeyboardInterrupt and every other exception end it too. Lines may come cut at 16 KiB.
     """
-    worker = _Worker(spec)
+    worker = _Worker(spec) if spec.unsafe_boxes is None else _PlainWorker(spec)
     try:
         timed_out = worker.listen(on_line or (lambda line: None), stop)
     finally:
@@ -62,9 +64,16 @@ def run_worker(spec: WorkerSpec, on_line: Callable[[str], None] | None = None,
 class _Worker:
     """The running bwrap, the pidfd of its namespace's first process, and what it printed."""
 
+    _fatal = signal.SIGKILL  # what ends the first process and everything below it
+
     def __init__(self, spec: WorkerSpec) -> None:
         self.tail = self._line = b""
         self._deadline = time.monotonic() + spec.wall_seconds
+        self._start(spec)
+        assert self._process.stdout is not None
+        self._output = self._process.stdout.fileno()
+
+    def _start(self, spec: WorkerSpec) -> None:
         info, info_writer = os.pipe()
         try:
             self._process = subprocess.Popen(
@@ -73,8 +82,6 @@ class _Worker:
                 start_new_session=True, pass_fds=(info_writer,))
         finally:
             os.close(info_writer)
-        assert self._process.stdout is not None
-        self._output = self._process.stdout.fileno()
         try:
             with os.fdopen(info, "rb") as reader:
                 self._first = _open_first(reader.read())
@@ -118,7 +125,7 @@ class _Worker:
         gone = True
         if self._first is not None:
             with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._first, signal.SIGKILL)
+                signal.pidfd_send_signal(self._first, self._fatal)
             gone = readable(self._first, 10)
             os.close(self._first)
         # Most often it is over by now. A monitor that was stopped needs the signal.
@@ -130,6 +137,20 @@ class _Worker:
         return status if status >= 0 else 128 - status
 
 
+class _PlainWorker(_Worker):
+    """A worker without a sandbox: a keeper in the place of bwrap, and of the first process too."""
+
+    _fatal = keeper.END
+
+    def _start(self, spec: WorkerSpec) -> None:
+        assert spec.unsafe_boxes is not None
+        self._process = subprocess.Popen(
+            keeper.command_line(os.devnull, "/", spec.argv), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            env={**_trusted_environment(spec), **unsafe_environment(spec.unsafe_boxes)})
+        self._first = os.pidfd_open(self._process.pid)
+
+
 def _open_first(info: bytes) -> int | None:
     """A pidfd of the namespace's first process, or None if bwrap did not get that far."""
     try:
@@ -139,9 +160,13 @@ def _open_first(info: bytes) -> int | None:
 
 
 def _environment(spec: WorkerSpec) -> dict[str, str]:
+    return {**_trusted_environment(spec), **Mode.of_this_process(spec.slot).environment()}
+
+
+def _trusted_environment(spec: WorkerSpec) -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/tmp", "LANG": "C.UTF-8",
             "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUSERBASE": site.getuserbase(),
-            **spec.env, **Mode.of_this_process(spec.slot).environment()}
+            **spec.env}
 
 
 def _command_line(spec: WorkerSpec, info_fd: int) -> list[str]:

@@ -1,0 +1,101 @@
+"""Without a sandbox one's own code is graded when one says so, and the result says so too."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sample_reports import GRADER
+
+CHEAP = ("starts_and_says_where_it_listens", "fan_out_reaches_everyone_else", "sigint_ends_it",
+         "default_port_is_9034", "client_ctrl_c")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student's tree with a correct part A, and a bwrap that may do nothing."""
+    root = tmp_path_factory.mktemp("tree")
+    shutil.copytree(GRADER / "samples" / "beej_threads_c" / "part_a", root / "part_a")
+    for folder in ("grading", "checks", "drivers"):
+        shutil.copytree(GRADER / folder, root / "grader" / folder,
+                        ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(GRADER / "lab.toml", root / "grader")
+    bwrap = root / "grader" / "no" / "bwrap"
+    bwrap.parent.mkdir()
+    bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    bwrap.chmod(0o755)
+    return root
+
+
+def run(tree: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`make test` where there is no sandbox."""
+    return subprocess.run(
+        (sys.executable, "-m", "grading.test_command", *arguments), text=True, cwd=tree,
+        env={**os.environ, "PYTHONPATH": str(tree / "grader"), "PYTHONDONTWRITEBYTECODE": "1",
+             "PATH": f"{tree / 'grader' / 'no'}:{os.environ['PATH']}"},
+        capture_output=True, check=False, timeout=300)
+
+
+def verdicts(tree: Path) -> dict[str, tuple[str, str]]:
+    """Check -> its verdict and why."""
+    result = json.loads((tree / "build" / "result.json").read_text())
+    assert result["environment"]["sandbox"] == "none"
+    return {row["name"]: (row["verdict"], row["cause"]["rationale"] if row["cause"] else "")
+            for row in result["checks"]}
+
+
+def grade(tree: Path, pattern: str) -> dict[str, tuple[str, str]]:
+    done = run(tree, "--allow-unsafe", "--part", "part_a", "--check", pattern)
+    assert done.stdout.startswith("No sandbox (") and "sandbox: none" in done.stdout, done
+    return verdicts(tree)
+
+
+@pytest.fixture
+def other_9034() -> Iterator[None]:
+    """Somebody else's server on this machine."""
+    with socket.create_server(("", 9034)):
+        yield
+
+
+def test_without_the_flag_nothing_is_run(tree: Path) -> None:
+    done = run(tree, "--part", "part_a")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1 and "make test ARGS=--allow-unsafe" in done.stderr
+    assert not (tree / "build").exists()
+
+
+@pytest.mark.parametrize("check", CHEAP)
+def test_a_correct_program_passes(tree: Path, check: str) -> None:
+    assert grade(tree, check)[check][0] == "PASS"
+
+
+def test_a_port_that_is_taken_is_nobodys_fault(tree: Path, other_9034: None) -> None:
+    found = grade(tree, "*default*")
+    assert {verdict for verdict, _ in found.values()} == {"NOT_JUDGED"}, found
+    assert all("uses port 9034" in why for _, why in found.values())
+
+
+def test_nothing_is_left_running_or_lying_about(tree: Path, tmp_path: Path) -> None:
+    """A build leaves a daemon, in a session of its own, that holds a FIFO open."""
+    fifo = tmp_path / "held_by_the_daemon"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    own = tmp_path / "tree"
+    shutil.copytree(tree, own, ignore=shutil.ignore_patterns("build"))
+    (own / "part_a" / "Makefile").write_text(
+        "all:\n\tmkfifo ready; setsid sh -c 'echo lives; echo >ready; exec sleep 1000' "
+        f">{fifo} 2>&1 & read word <ready\n")
+    assert grade(own, "builds")["builds"][0] == "FAIL"
+    os.set_blocking(reader, True)
+    assert os.read(reader, 100) == b"lives\n"
+    assert os.read(reader, 1) == b"", "end of file: the daemon is gone"
+    os.close(reader)
+    boxes = own / "build" / "grader-cache" / "boxes"
+    assert not [path for path in boxes.iterdir() if path.is_dir()]

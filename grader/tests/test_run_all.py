@@ -122,7 +122,8 @@ def test_parts_side_by_side_never_share_a_slot(fake: FakeSandbox, folder: Path) 
     for number in range(8):
         submission(folder, f"s{number}", *ALL)
     assert grade(folder, "-j", "3")[0] == 0
-    assert len(fake.used) == 8 * len(lab().targets) and set(fake.used) <= {0, 1, 2} and not fake.slots
+    assert len(fake.used) == 8 * len(lab().targets)
+    assert set(fake.used) <= {0, 1, 2} and not fake.slots
 
 
 def test_one_part_and_some_checks(fake: FakeSandbox, folder: Path) -> None:
@@ -241,7 +242,7 @@ def test_whoever_calls_it_wrong_is_told_in_one_line(fake: FakeSandbox, tmp_path:
             ((str(good / "alice"),), "alice looks like one submission (it has a folder part_a); "
                                      "give the folder that holds it"),
             ((str(good), "-o", str(good)), "good lies in the folder of submissions"),
-            ((str(good), "-o", str(good / "new" / "results")), "lies in the folder of submissions"),
+            ((str(good), "-o", str(good / "new" / "deep")), "lies in the folder of submissions"),
             ((str(good), "-j", "0"), "a number from 1 to"),
             ((str(good), "-j", "1000"), "a number from 1 to"),
             ((str(good), "-o", str(tmp_path / "file" / "results")), "cannot be written"),

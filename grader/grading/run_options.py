@@ -11,8 +11,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from grading import sandbox
-from grading.lab import Lab, LabError, read_lab
-from grading.report.rubric import promises
+from grading.lab import Lab, read_lab
+from grading.lab_table import LabError
+from grading.report.rubric import promises, prove_checks
 from grading.target_worker import Order
 
 GRADER = Path(__file__).resolve().parents[1]
@@ -47,12 +48,14 @@ def make_order(part: str, pattern: str, *, allow_unsafe: bool = False) -> Order:
     """
     try:
         lab = read_lab(GRADER / "lab.toml")
+        promise_of = promises(GRADER)
+        prove_checks(lab, promise_of)
     except LabError as error:
         raise CannotGrade(str(error), 1) from error
     _prove_wish(lab, part, pattern)
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
-        raise CannotGrade(f"{' and '.join(missing)} not found: grader/bootstrap.sh installs "
-                          "what is missing", 1)
+        raise CannotGrade(f"{' and '.join(missing)} not found in any folder of PATH, which "
+                          f"is {os.environ.get('PATH', 'not set')}", 1)
     probe = sandbox.probe()
     if probe.tier is sandbox.Tier.NONE and not allow_unsafe:
         raise NoSandbox(f"no sandbox, so nothing was graded: {probe.reason}"
@@ -62,13 +65,13 @@ def make_order(part: str, pattern: str, *, allow_unsafe: bool = False) -> Order:
     environment = {"grader": "", "profile": lab.name, "compiler": "", "kernel": platform.release(),
                    "sandbox": probe.tier.value}
     return Order(lab, GRADER, sys.executable, GRADER.parent / "build" / "grader-cache",
-                 promises(GRADER), environment, parts, pattern,
+                 promise_of, environment, parts, pattern,
                  probe.reason if probe.tier is sandbox.Tier.NONE else "")
 
 
 def _prove_wish(lab: Lab, part: str, pattern: str) -> None:
-    if part and part not in lab.parts:
-        raise CannotGrade(f"no part {part}; there are {', '.join(lab.parts)}")
+    if part and (why := lab.no_part(part)):
+        raise CannotGrade(why)
     if not any(fnmatch(row.name, pattern) and any(lab.targets[t].part == part or not part
                for t in row.targets) for row in lab.checks.values()):
         raise CannotGrade(f"no check of {part or 'any part'} is named {pattern}; "

@@ -93,7 +93,7 @@ def _print_score(console: Console, report: Report, whole: bool) -> None:
 
 def _full_marks(rows: Sequence[CheckResult]) -> Panel:
     number = sum(row.verdict is Verdict.PASS for row in rows)
-    kept = f"Every promise is kept, in all {number} checks." if number == len(rows) else (
+    kept = f"All {number} checks pass." if number == len(rows) else (
         f"Everything that was asked for is there: {number} checks passed.")
     words = Text(f"\n{score(rows)}\n\n", "bold green", justify="center")
     words.append(f"{kept}\nWell done!\n", "not bold default")
@@ -108,7 +108,7 @@ def _print_first(console: Console, row: CheckResult, report: Report) -> None:
     worth += "" if row.max_points == 1000 else "s"
     head = Text(" Extra credit, next: " if row.extra else " Mend this first: ")
     head.append(row.name, "bold red")
-    head.append(f"\n {row.target}, {worth}, SPEC.md {' '.join(row.clauses)}\n", "dim")
+    head.append(f"\n {row.target}, {worth}, docs/SPEC.md {' '.join(row.clauses)}\n", "dim")
     console.print(head)
     cause = row.cause or Cause("It did not pass.")
     _print_facts(console, row, cause)

@@ -277,4 +277,5 @@ def test_a_missing_compiler_is_named(fake: FakeSandbox, folder: Path,
     submission(folder, "alice", *ALL)
     monkeypatch.setenv("PATH", "/nowhere")
     assert grade(folder) == (1, {})
-    assert "make and g++ not found in any folder of PATH, which is /nowhere" in capsys.readouterr().err
+    words = "make and g++ not found in any folder of PATH, which is /nowhere"
+    assert words in capsys.readouterr().err

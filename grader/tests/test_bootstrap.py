@@ -62,6 +62,13 @@ def test_asks_for_the_maintainers_tools_only_when_told(path: Path) -> None:
     assert "shellcheck" not in run(path).stderr
 
 
+def test_asks_for_no_sandbox_where_one_does_without(path: Path) -> None:
+    for name in ("bwrap", "ip", "nc", "telnet"):
+        (path / name).unlink()
+    assert run(path, "unsafe").returncode == 0
+    assert run(path).returncode == 1
+
+
 def test_says_so_where_there_is_no_apt(path: Path) -> None:
     (path / "bwrap").unlink()
     done = run(path)

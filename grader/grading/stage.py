@@ -130,7 +130,7 @@ class Stage:
         self._quiescence.mark()
 
     def _settled(self, moved: bool, strict: bool = False) -> bool:
-        if any(isinstance(program, TerminalProgram) and program.keys_under_way()
+        if any(isinstance(program, TerminalProgram) and program.keys_under_way(strict)
                for program in (self.program, *self._bystanders)):
             return False
         ignored = [client.port for client in self.clients if not client.reading]

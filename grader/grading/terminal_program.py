@@ -31,7 +31,7 @@ class TerminalProgram:
         _ = self._namespace.pid  # waits until the program itself has begun
         self._screen = bytearray()
         self._ended = False
-        self._keys_sent = 0.0  # when keys were pressed whose echo has not been seen yet
+        self._pressed = 0.0  # when keys were pressed last
         self._echo, self._screen_then = NO_ECHO, 0  # what to look for, and from where on
         os.set_blocking(self._child.child_fd, False)
 
@@ -102,7 +102,7 @@ class TerminalProgram:
 
     def type(self, keys: str) -> None:
         """Types without pressing Enter."""
-        self._press(keys.encode(), keys.rstrip("\n").encode())
+        self._press(keys.encode(), keys.replace("\n", "\r\n").encode())
 
     def type_line(self, line: str) -> None:
         """Types a line and presses Enter."""
@@ -116,22 +116,21 @@ class TerminalProgram:
         """Interrupts the foreground program."""
         self._press(b"\x03", b"^C")
 
-    def keys_under_way(self) -> bool:
-        """True while pressed keys may not have reached the program: a terminal hands them on in its own time.
+    def keys_under_way(self, strict: bool = False) -> bool:
+        """True while pressed keys may not have reached the program: a terminal takes its time.
 
-        Their echo on the screen comes after the program was woken. Where there is none, as for the
-        end of input, or from a program that has turned it off, a second has to do.
+        Their echo on the screen is a good sign, though not a proof: the kernel shows a line before
+        it hands it on. So before something "never came" (strict), a whole second has to pass.
         """
-        if self._echo in self._screen[self._screen_then:] and self._echo != NO_ECHO:
-            self._keys_sent = 0.0
-        if self._keys_sent and time.monotonic() - self._keys_sent > NO_SIGN_S:
-            self._keys_sent = 0.0
-        return bool(self._keys_sent)
+        if time.monotonic() - self._pressed > NO_SIGN_S:
+            return False
+        echoed = self._echo != NO_ECHO and self._echo in self._screen[self._screen_then:]
+        return strict or not echoed
 
     def _press(self, keys: bytes, echo: bytes) -> None:
         self.drain()
         self._echo, self._screen_then = echo, len(self._screen)
-        self._keys_sent = time.monotonic()
+        self._pressed = time.monotonic()
         os.write(self._child.child_fd, keys)
 
     def settings(self) -> list[object]:

@@ -23,7 +23,7 @@ PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proac
 COMMON      := $(call objects,common/*.cpp)
 TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
 
-.PHONY: all part_a part_b part_c unit test rubric check lint format clean help bootstrap
+.PHONY: all part_a part_b part_c unit test rubric docs check-docs check lint format clean help bootstrap
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -91,6 +91,12 @@ test:  ## build and grade this tree, and show the score card (PART=part_a, T=nam
 rubric:  ## what is graded: every promise and what it is worth (PART=part_a)
 	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(ARGS)
 
+docs:  ## write what is generated in the documents: the clause table
+	@$(GRADING) documents --write
+
+check-docs:  ## are the documents true: generated parts, labels, links, commands
+	@$(GRADING) documents
+
 check:  ## everything: lint, unit tests plain and sanitized, the grader's tests, samples, this tree
 	@grader/check.sh
 
@@ -103,7 +109,7 @@ lint:  ## formatting, shell scripts, who includes whom, Python types; changes no
 	    { echo "$$file: not laid out as .clang-format says; make format does it"; laid_out=false; }; \
 	done && $$laid_out && shellcheck $(wildcard grader/*.sh .ci/run) && \
 	$$python grader/lint_includes.py && cd grader && $$python -m mypy --strict --ignore-missing-imports --allow-untyped-decorators \
-	    --no-error-summary grading lint_includes.py
+	    --no-error-summary grading documents lint_includes.py
 
 format:  ## lay out the C++ sources
 	clang-format -i $(SOURCES)
@@ -116,6 +122,6 @@ clean:  ## remove everything that was built
 	    part_c/main part_c/st_proactor
 
 help:  ## this list
-	@sed -n 's/^\([a-z_]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
+	@sed -n 's/^\([a-z_-]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
 
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -34,6 +34,7 @@ step() {  # step NAME COMMAND...: one line when it is well, the end of its outpu
 grading() { PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader "$python" -m "$@"; }
 
 step lint make -s lint
+step documents make -s check-docs
 step programs make -j"$jobs" all
 step unit make -j"$jobs" unit
 step unit-thread "${plainly[@]}" make -j"$jobs" SAN=thread unit

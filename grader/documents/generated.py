@@ -1,0 +1,29 @@
+"""What is made out of other files: docs/clauses.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from grading.lab import read_lab
+
+from documents import clauses
+
+
+def made(root: Path) -> dict[Path, str]:
+    """Every file that is generated, or has a generated block, as it should be."""
+    lab = read_lab(root / "grader" / "lab.toml")
+    spec = clauses.read_clauses((root / "docs" / "SPEC.md").read_text(encoding="utf-8"))
+    return {root / "docs" / "clauses.md": clauses.table(lab, spec)}
+
+
+def complaints(root: Path) -> list[str]:
+    """The files that are not as they would be made now."""
+    return [f"{path.relative_to(root)}: not what its sources say now; make docs writes it anew"
+            for path, text in made(root).items()
+            if not path.is_file() or path.read_text(encoding="utf-8") != text]
+
+
+def write(root: Path) -> None:
+    """Makes everything anew."""
+    for path, text in made(root).items():
+        path.write_text(text, encoding="utf-8")

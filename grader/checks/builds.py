@@ -3,23 +3,17 @@
 from grading.shortfall import Shortfall
 from grading.theatre import Theatre
 
-PRODUCTS = {
-    "part_a": ("part_a/server",),
-    "part_b": ("part_b/proactor.h", "part_b/libproactor.a", "part_b/libproactor.so"),
-    "handler_api": ("part_b/st_proactor.hpp", "part_b/libst_proactor.so"),
-}
-
 
 def check_builds(theatre: Theatre) -> None:
     """`make` in the part's folder builds what the sheet names."""
-    must_exist(theatre, PRODUCTS.get(theatre.target.name, theatre.target.command[:1]))
-    if theatre.target.part == "part_b":
-        theatre.driver("handler" if theatre.target.name == "handler_api" else "proactor_cpp")
+    must_exist(theatre, theatre.target.products)
+    for driver in theatre.target.drivers[:1]:
+        theatre.driver(driver)
 
 
 def check_builds_the_client(theatre: Theatre) -> None:
     """`make -C part_a` builds part_a/client."""
-    must_exist(theatre, ("part_a/client",))
+    must_exist(theatre, (theatre.target.client,))
 
 
 def must_exist(theatre: Theatre, files: tuple[str, ...]) -> None:

@@ -27,8 +27,8 @@ def check_port_zero_asks_the_kernel(theatre: Theatre) -> None:
 
 def check_default_port_is_9034(theatre: Theatre) -> None:
     """Without an argument the server listens on port 9034."""
-    theatre.must_be_free(9034)
-    must_listen(theatre, 9034)
+    theatre.must_be_free(theatre.target.port)
+    must_listen(theatre, theatre.target.port)
 
 
 def check_accepts_on_every_local_address(theatre: Theatre) -> None:

@@ -72,7 +72,7 @@ def check_client_finds_the_default_server(theatre: Theatre) -> None:
     """Without arguments the client connects to localhost, port 9034; with a host alone, to its port 9034."""
     for arguments in ((), ("127.0.0.1",)):
         theatre.clear()
-        server = theatre.fake_server(9034)
+        server = theatre.fake_server(theatre.target.port)
         connected(theatre, theatre.start_client(*arguments), server)
 
 
@@ -128,7 +128,7 @@ def check_client_says_why_it_cannot_connect(theatre: Theatre) -> None:
 def check_client_ctrl_c(theatre: Theatre) -> None:
     """Ctrl-C ends the client at once, and leaves the terminal as it was."""
     server = theatre.fake_server()
-    screen = theatre.on_terminal(("./part_a/client", "127.0.0.1", str(server.port)))
+    screen = theatre.client_on_terminal("127.0.0.1", str(server.port))
     before = screen.settings()
     stage, connection = connected(theatre, screen, server)
     stage.settle()
@@ -157,7 +157,7 @@ def on_pipe(theatre: Theatre) -> tuple[Program, ChatStage, LineClient]:
 def on_terminal(theatre: Theatre) -> tuple[TerminalProgram, ChatStage, LineClient, TerminalProgram]:
     """The client on a terminal, connected."""
     server = theatre.fake_server()
-    screen = theatre.on_terminal(("./part_a/client", "127.0.0.1", str(server.port)))
+    screen = theatre.client_on_terminal("127.0.0.1", str(server.port))
     return screen, *connected(theatre, screen, server), screen
 
 

@@ -1,5 +1,7 @@
 """Part A's server: a thread for each client, one process, and no asynchronous I/O."""
 
+from pathlib import Path
+
 from grading.observe.threads import MULTIPLEXING, sample_threads
 from grading.shortfall import Shortfall
 from grading.theatre import Theatre
@@ -55,10 +57,11 @@ def _called(theatre: Theatre) -> set[str]:
     For a server that is linked dynamically, its undefined dynamic symbols: what the run-time
     library itself calls is not among them. Else the undefined symbols of its object files.
     """
-    called = theatre.symbols("part_a/server", "--dynamic", "--undefined-only")
+    called = theatre.symbols(theatre.program_path, "--dynamic", "--undefined-only")
     if not called:
-        objects = sorted(path.name for path in (theatre.box.work / "part_a").glob("*.o")
-                         if "client" not in path.name)
+        client = Path(theatre.target.client or "client").name
+        objects = sorted(path.name for path in (theatre.box.work / theatre.folder).glob("*.o")
+                         if client not in path.name)
         for name in objects[:MOST_OBJECTS]:
-            called |= theatre.symbols(f"part_a/{name}", "--undefined-only")
+            called |= theatre.symbols(f"{theatre.folder}/{name}", "--undefined-only")
     return called

@@ -14,29 +14,33 @@ from grading.theatre import Theatre
 from part_a_client import must_show, type_line
 
 NC, TELNET = "/usr/bin/nc", "/usr/bin/telnet"
-FIRST_FUNCTION = {"part_c": "proactor_create", "st_proactor": "createProactor"}
-PUBLIC_HEADER = {"part_c": "proactor.h", "st_proactor": "st_proactor.hpp"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"\n]{1,200})"', re.MULTILINE)
 MOST_OF_A_SOURCE = 1 << 20  # bytes of a source that are looked through
 
 
 def check_uses_the_library(theatre: Theatre) -> None:
     """The program is linked with the library of Part B and includes nothing of it but its public header."""
-    name = theatre.target.name
-    if FIRST_FUNCTION[name] not in theatre.symbols(theatre.target.command[0]):
-        raise Shortfall("The program does not use the library of Part B.",
-                        expected=f"it calls {FIRST_FUNCTION[name]}()",
-                        actual=f"{FIRST_FUNCTION[name]} is not among its symbols")
-    part_b = {path.name for path in (theatre.box.work / "part_b").glob("*.h*")}
-    for source in sorted((theatre.box.work / "part_c").glob("*.[ch]*")):
+    library = theatre.lab.targets[theatre.target.library]
+    if library.function not in theatre.symbols(theatre.target.command[0]):
+        raise Shortfall(f"The program does not use the library {library.title}.",
+                        expected=f"it calls {library.function}()",
+                        actual=f"{library.function} is not among its symbols")
+    folder = theatre.lab.folder_of(library)
+    private = {path.name for path in (theatre.box.work / folder).glob("*.h*")} - public_headers(theatre)
+    for source in sorted((theatre.box.work / theatre.folder).glob("*.[ch]*")):
         if source.is_symlink() or not source.is_file():
             continue
         with source.open(encoding="utf-8", errors="replace") as file:
             text = file.read(MOST_OF_A_SOURCE)
         for header in INCLUDE.findall(text):
-            if Path(header).name in part_b - set(PUBLIC_HEADER.values()) and "part_b" in header:
-                raise Shortfall(f"{source.name} includes {header}, which is no public header of Part B.",
-                                expected=f"only {PUBLIC_HEADER[name]}", actual=header)
+            if Path(header).name in private and Path(folder).name in header:
+                raise Shortfall(f"{source.name} includes {header}, which is no public header of the library.",
+                                expected="only what the library's users may include", actual=header)
+
+
+def public_headers(theatre: Theatre) -> set[str]:
+    """The headers that a build leaves for users of some library."""
+    return {Path(file).name for target in theatre.lab.targets.values() for file in target.products}
 
 
 def check_logs_joins_leaves_and_messages(theatre: Theatre) -> None:
@@ -69,12 +73,12 @@ def check_nc_and_telnet_can_chat(theatre: Theatre) -> None:
 
 def check_part_a_clients_can_chat(theatre: Theatre) -> None:
     """The client of Part A can take part in the chat."""
-    box, _ = theatre.other_part("part_a")
-    if not (box.work / "part_a/client").is_file():
-        raise Blocked("builds_the_client", "part_a/client does not build, so it cannot be tried here.")
+    box, _, other = theatre.other_target(theatre.target.client_of)
+    if not (box.work / other.client).is_file():
+        raise Blocked("builds_the_client", f"{other.client} does not build, so it cannot be tried here.")
     stage = theatre.stage()
     ann = stage.join()[0]
-    clients = [theatre.start(("./part_a/client", "127.0.0.1", str(stage.port)), with_input=True, box=box)
+    clients = [theatre.start((f"./{other.client}", "127.0.0.1", str(stage.port)), with_input=True, box=box)
                for _ in range(2)]
     must_chat(theatre, stage, ann, clients)
 

@@ -25,7 +25,7 @@
 //   without reading), accept (accepts and closes), cancel (reads, then cancels), swap (removes
 //   itself, adds itself again, reads), next (reads, then adds the pair with the next number, kind
 //   read)
-#include "st_proactor.hpp"
+#include HEADER
 
 #include <arpa/inet.h>
 #include <sys/socket.h>

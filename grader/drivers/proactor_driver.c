@@ -9,7 +9,7 @@
  *   join INDEX      -> joined INDEX NULL|VALUE       (what proactor_thread returned)
  *   lives N         -> lived COUNT BYTES STEP        (COUNT < N: the life that failed, and at which step)
  */
-#include "proactor.h"
+#include HEADER
 
 #include <arpa/inet.h>
 #include <errno.h>

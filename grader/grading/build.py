@@ -9,27 +9,12 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.lab import Part
+from grading.driver_steps import DRIVER_FOLDER, DRIVERS, STEPS, library_words
+from grading.lab import Lab, Part
 from grading.sandbox import BUILD, Box
 from grading.workspace import Rejected, content_hash, copy_built
 
 LOG_TAIL = 6000  # characters of make's output that a report keeps
-DRIVER_FOLDER = ".lab"  # in the box's work folder: the grader's drivers, linked with the student's library
-
-DRIVERS = "/drivers"  # where their sources are shown to the compiler
-
-# Each driver: the compiler's steps, as the students' sheets tell how to use the library.
-_DRIVERS: dict[str, tuple[str, ...]] = {
-    "proactor_cpp": (
-        'g++ -x c++ -std=c++20 -O1 -Ipart_b -c "$DRIVERS/proactor_driver.c" -o .lab/cpp.o',
-        "g++ .lab/cpp.o -o .lab/proactor_cpp -Lpart_b -lproactor -pthread -Wl,-rpath,\"$PWD/part_b\""),
-    "proactor_c": (
-        'gcc -std=gnu11 -O1 -Ipart_b -c "$DRIVERS/proactor_driver.c" -o .lab/c.o',
-        "g++ .lab/c.o -o .lab/proactor_c part_b/libproactor.a -pthread"),
-    "handler": (
-        'g++ -std=c++20 -O1 -Ipart_b -c "$DRIVERS/handler_driver.cpp" -o .lab/handler.o',
-        "g++ .lab/handler.o -o .lab/handler -Lpart_b -lst_proactor -pthread -Wl,-rpath,\"$PWD/part_b\""),
-}
 
 
 @dataclass(frozen=True)
@@ -50,8 +35,9 @@ class BuildResult:
 class Builder:
     """Builds parts of one submission, each in a box of its own, through the cache."""
 
-    def __init__(self, submission: Path, cache: Path, drivers: Path) -> None:
+    def __init__(self, submission: Path, cache: Path, drivers: Path, lab: Lab) -> None:
         self._submission, self._cache, self._drivers = submission, cache, drivers
+        self._lab = lab
         self._hash = content_hash(submission)
 
     def build(self, part: Part, box: Box) -> BuildResult:
@@ -69,22 +55,27 @@ class Builder:
         made = box.run(part.build, limits=BUILD, writable=True, merge_stderr=True)
         log = made.stdout.decode("utf-8", "replace")[-LOG_TAIL:]
         status = made.status if not made.signal else 128 + made.signal
-        drivers = self._link_drivers(box) if part.name == "part_b" and status == 0 else {}
+        drivers = self._link_drivers(part, box) if status == 0 else {}
         result = BuildResult(status, log, made.limit_hit or "", False, drivers)
         if not result.limit_hit:  # a limit may be the machine's bad day: never remembered
             self._remember(entry, result, box)
         return result
 
-    def _link_drivers(self, box: Box) -> dict[str, str]:
+    def _link_drivers(self, part: Part, box: Box) -> dict[str, str]:
         complaints = {}
-        for name, steps in _DRIVERS.items():
-            script = " && ".join((f"mkdir -p {DRIVER_FOLDER}", *steps))
+        for name, words in self._drivers_of(part).items():
+            script = " && ".join((f"mkdir -p {DRIVER_FOLDER}", *STEPS[name]))
             made = box.run(("sh", "-c", script), limits=BUILD, writable=True, merge_stderr=True,
-                           env={"DRIVERS": box.shown(self._drivers, DRIVERS)},
+                           env={"DRIVERS": box.shown(self._drivers, DRIVERS), **words},
                            extra_read_only={self._drivers: DRIVERS})
             complaints[name] = "" if made.status == 0 else (
                 made.stdout.decode("utf-8", "replace")[-LOG_TAIL:] or "the compiler failed")
         return complaints
+
+    def _drivers_of(self, part: Part) -> dict[str, dict[str, str]]:
+        """Driver -> the words its steps need, for every library among the part's targets."""
+        return {driver: library_words(target.products) for target in self._lab.targets.values()
+                if target.part == part.name for driver in target.drivers}
 
     def _remember(self, entry: Path, result: BuildResult, box: Box) -> None:
         try:
@@ -101,7 +92,7 @@ class Builder:
         """Everything the result of a build depends on."""
         key = hashlib.sha256()
         for words in (self._hash, box.home, part.name, *part.build, compiler_version(),
-                      json.dumps(_DRIVERS)):
+                      json.dumps([STEPS, self._drivers_of(part)])):
             key.update(words.encode() + b"\0")
         for driver in sorted(self._drivers.iterdir()):
             key.update(driver.read_bytes() + b"\0")

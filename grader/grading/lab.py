@@ -14,6 +14,7 @@ try:
 except ImportError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
+from grading.driver_steps import STEPS
 from grading.lab_table import LabError, Table
 
 HUNDRED = 100_000  # thousandths of a point: what the checks are worth together, extra credit aside
@@ -37,7 +38,14 @@ class Target:
     name: str
     part: str
     title: str
-    command: tuple[str, ...]  # empty: the grader's own driver, linked with the student's library
+    command: tuple[str, ...]  # empty: the grader's own drivers, linked with the student's library
+    products: tuple[str, ...] = ()  # files that the build must leave
+    port: int = 0  # where it listens, and its client connects to, if no port is given
+    client: str = ""  # the program for a keyboard that belongs to it
+    client_of: str = ""  # the target whose client has to work with it
+    library: str = ""  # the target, a library, that it has to use
+    function: str = ""  # of a library: no program that uses it can do without this one
+    drivers: tuple[str, ...] = ()  # of a library: the grader's programs that are linked with it
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,10 @@ class Lab:
     def max_extra(self) -> int:
         """Thousandths of a point beside the hundred."""
         return sum(sum(row.extra.values()) for row in self.checks.values())
+
+    def folder_of(self, target: Target) -> str:
+        """The folder of a target's part."""
+        return self.parts[target.part].folder
 
     def no_part(self, name: str) -> str:
         """Why a name is that of no part; empty where it is one."""
@@ -128,7 +140,11 @@ def _part(name: str, row: Table) -> Part:
 
 
 def _target(name: str, row: Table) -> Target:
-    return Target(name, row.text("part"), row.text("title"), row.words("command", []))
+    command = row.words("command", [])
+    return Target(name, row.text("part"), row.text("title"), command,
+                  row.words("products", list(command[:1])), row.port("port"),
+                  row.text("client", ""), row.text("client_of", ""), row.text("library", ""),
+                  row.text("function", ""), row.words("drivers", []))
 
 
 def _check_row(name: str, row: Table) -> CheckRow:
@@ -138,11 +154,7 @@ def _check_row(name: str, row: Table) -> CheckRow:
 
 def _prove(lab: Lab) -> None:
     for target in lab.targets.values():
-        if target.part not in lab.parts:
-            raise LabError(f"target {target.name} belongs to the unknown part {target.part}")
-        for word in re.findall(r"\{\w*\}", " ".join(target.command)):
-            if word != "{port}":
-                raise LabError(f"target {target.name}: command has {word}; only {{port}} is known")
+        _prove_target(target, lab)
     for row in lab.checks.values():
         _prove_check(row, lab)
     try:
@@ -151,6 +163,21 @@ def _prove(lab: Lab) -> None:
         raise LabError(f"checks that wait for themselves: {' -> '.join(error.args[1])}") from error
     if lab.max_score != HUNDRED:
         raise LabError(f"the points add up to {Decimal(lab.max_score) / 1000}, not to 100")
+
+
+def _prove_target(target: Target, lab: Lab) -> None:
+    if target.part not in lab.parts:
+        raise LabError(f"target {target.name} belongs to the unknown part {target.part}")
+    for word in re.findall(r"\{\w*\}", " ".join(target.command)):
+        if word != "{port}":
+            raise LabError(f"target {target.name}: command has {word}; only {{port}} is known")
+    for key, other in (("library", target.library), ("client_of", target.client_of)):
+        if other and other not in lab.targets:
+            raise LabError(f"target {target.name}: {key} names {other}, no target")
+    for driver in target.drivers:
+        if driver not in STEPS:
+            raise LabError(f"target {target.name}: there is no driver {driver}, "
+                           f"only {', '.join(STEPS)}")
 
 
 def _prove_check(row: CheckRow, lab: Lab) -> None:

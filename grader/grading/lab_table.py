@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 MOST_POINTS = 100
+MOST_PORT = 65535
 
 Row = TypeVar("Row")
 
@@ -37,6 +38,13 @@ class Table:
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise LabError(f"{self.name}: {key} is no list of strings")
         return tuple(value)
+
+    def port(self, key: str) -> int:
+        """The number of a port; 0 where the key is not there."""
+        value = self._take(key, 0)
+        if type(value) is not int or not 0 <= value <= MOST_PORT:
+            raise LabError(f"{self.name}: {key} is no number from 0 to {MOST_PORT}")
+        return value
 
     def points(self, key: str) -> dict[str, int]:
         """Target -> thousandths of a point; empty where the key is not there."""

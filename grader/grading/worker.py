@@ -28,7 +28,7 @@ def main() -> int:
     rows = lab.rows_on(arguments.target, arguments.check)
     rows_file = arguments.out / f"{arguments.target}.jsonl"
     with open(rows_file, "w", encoding="utf-8") as out, open_box() as box:
-        builder = Builder(arguments.submission, arguments.cache, GRADER / "drivers")
+        builder = Builder(arguments.submission, arguments.cache, GRADER / "drivers", lab)
         build = builder.build(part, box)
         _write(out, {"build_log": {part.name: build.log}})
         plugin = GradingPlugin(rows, box, build, builder, lab,

@@ -1,0 +1,127 @@
+"""Starts a submission's programs, looks at what its build has left, and ends all that runs."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from grading.build import Builder, BuildResult
+from grading.lab import Lab, Target
+from grading.program import Program
+from grading.sandbox import RUN, Box, open_box
+from grading.shortfall import Blocked
+from grading.terminal_program import TerminalProgram
+from grading.transcript import Transcript
+
+SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: what meets these hangs or spins
+
+
+class Closable(Protocol):
+    """What is cleared away."""
+
+    def stop(self) -> None: ...
+
+
+class Programs:
+    """The programs of one target, each in the sandbox, none of them left running by close()."""
+
+    def __init__(self, target: Target, box: Box, build: BuildResult, builder: Builder,
+                 lab: Lab) -> None:
+        self.target = target
+        self.build = build
+        self.box = box
+        self.lab = lab
+        self.transcript = Transcript()
+        self._builder = builder
+        self._running: list[Closable] = []
+
+    def close(self) -> None:
+        """Ends all that runs."""
+        for program in self._running:
+            program.stop()
+        self._running = []
+        self.box.empty()
+
+    # -- what the build has left -----------------------------------------------------------------
+
+    @property
+    def folder(self) -> str:
+        """The folder of the target's part, as seen from the top of the submission."""
+        return self.lab.folder_of(self.target)
+
+    @property
+    def program_path(self) -> str:
+        """The target's program, as seen from the top of the submission."""
+        return f"./{self.target.command[0]}"
+
+    def has(self, path: str) -> bool:
+        """True if the build has left this file."""
+        return (self.box.work / path).is_file()
+
+    def symbols(self, path: str, *options: str) -> set[str]:
+        """Names in the symbol tables of a file the build has left; nm too runs in the sandbox.
+
+        Without options: what it defines, and what it takes from shared libraries.
+        """
+        found: set[str] = set()
+        for choice in (options,) if options else (("--dynamic",), ("--defined-only",)):
+            listing = self.box.run(("nm", *choice, path), limits=RUN).stdout
+            found |= {line.split()[-1].partition("@")[0]
+                      for line in listing.decode("utf-8", "replace").splitlines() if line.strip()}
+        return found
+
+    def other_target(self, name: str) -> tuple[Box, BuildResult, Target]:
+        """Another target of the same submission, its part built into a box of its own."""
+        box, other = open_box(), self.lab.targets[name]
+        self._running.append(_BoxKeeper(box))
+        return box, self._builder.build(self.lab.parts[other.part], box), other
+
+    # -- starting --------------------------------------------------------------------------------
+
+    def start(self, command: Sequence[str], *, with_input: bool = False,
+              open_files: int = RUN.nofile, box: Box | None = None) -> Program:
+        """Starts a program of the submission; nothing is waited for."""
+        limits = replace(RUN, nofile=open_files, nproc=2 * open_files + 64, wall=SCENE_WALL_S,
+                         cpu=SCENE_CPU_S)
+        program = Program(
+            (box or self.box).spawn(command, limits=limits,
+                                    stdin=subprocess.PIPE if with_input else subprocess.DEVNULL),
+            command, self.transcript)
+        self._running.append(program)
+        return program
+
+    def start_server(self, *arguments: str) -> Program:
+        """Starts the target's program with these arguments; nothing is waited for."""
+        self._must_have(self.target.command[0], "builds")
+        return self.start((self.program_path, *arguments))
+
+    def start_client(self, *arguments: str) -> Program:
+        """The student's client with a pipe for a keyboard and pipes for a screen."""
+        self._must_have(self.target.client, "builds_the_client")
+        return self.start((f"./{self.target.client}", *arguments), with_input=True)
+
+    def client_on_terminal(self, *arguments: str) -> TerminalProgram:
+        """The student's client on a terminal of its own."""
+        return self.on_terminal((f"./{self.target.client}", *arguments))
+
+    def on_terminal(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> TerminalProgram:
+        """A program on a terminal of its own."""
+        program = TerminalProgram(self.box.command(command, limits=RUN, env=env or {}))
+        self._running.append(program)
+        return program
+
+    def _must_have(self, path: str, check: str) -> None:
+        if not self.has(path):
+            raise Blocked(check, f"There is no {path} to start.")
+
+
+class _BoxKeeper:
+    """Closes a box when the scene is cleared away."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+
+    def stop(self) -> None:
+        self._box.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fnmatch import fnmatch
 from graphlib import CycleError, TopologicalSorter
@@ -15,6 +15,7 @@ except ImportError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
 from grading.driver_steps import STEPS
+from grading.hints import FILE, read_hints
 from grading.lab_table import LabError, Table
 
 HUNDRED = 100_000  # thousandths of a point: what the checks are worth together, extra credit aside
@@ -50,15 +51,15 @@ class Target:
 
 @dataclass(frozen=True)
 class CheckRow:
-    """One check's row: what it tests, what it is worth on each target, what helps."""
+    """One check's row: what it tests, what it is worth on each target, what helps (hints.toml)."""
 
     name: str
     clauses: tuple[str, ...]
     points: dict[str, int]  # target -> thousandths of a point
     extra: dict[str, int]  # the same, beside the hundred
     needs: tuple[str, ...]  # checks of the same target that have to pass first
-    hints: tuple[str, ...]
     visibility: str
+    hints: tuple[str, ...] = ()  # one for each level of hints.toml
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -115,7 +116,7 @@ class Lab:
 
 
 def read_lab(path: Path) -> Lab:
-    """Reads and proves lab.toml; raises LabError with the line a lab author needs."""
+    """Reads and proves lab.toml and the hints beside it; raises LabError, one line for its author."""
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
         lab = _lab(Table("the top of the file", data))
@@ -124,7 +125,9 @@ def read_lab(path: Path) -> Lab:
         raise LabError(f"{path}: {error.strerror}") from error
     except (LabError, ValueError, RecursionError) as error:
         raise LabError(f"{path}: {error}") from error
-    return lab
+    hints = read_hints(path.with_name(FILE), lab.checks)
+    return replace(lab, checks={name: replace(row, hints=hints[name])
+                                for name, row in lab.checks.items()})
 
 
 def _lab(top: Table) -> Lab:
@@ -149,7 +152,7 @@ def _target(name: str, row: Table) -> Target:
 
 def _check_row(name: str, row: Table) -> CheckRow:
     return CheckRow(name, row.words("clauses"), row.points("points"), row.points("extra"),
-                    row.words("needs", []), row.words("hints"), row.text("visibility", "visible"))
+                    row.words("needs", []), row.text("visibility", "visible"))
 
 
 def _prove(lab: Lab) -> None:
@@ -181,8 +184,8 @@ def _prove_target(target: Target, lab: Lab) -> None:
 
 
 def _prove_check(row: CheckRow, lab: Lab) -> None:
-    if not row.hints or not row.clauses or not row.targets:
-        raise LabError(f"check {row.name} needs clauses, points and at least one hint")
+    if not row.clauses or not row.targets:
+        raise LabError(f"check {row.name} needs clauses and points")
     if row.visibility not in VISIBILITIES:
         raise LabError(f"check {row.name}: visibility is none of {', '.join(VISIBILITIES)}")
     for target in row.targets:

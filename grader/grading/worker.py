@@ -55,7 +55,7 @@ def grader_hash() -> str:
     folders = ("grading", "checks", "drivers")
     files = [path for folder in folders for path in (GRADER / folder).rglob("*.*")
              if path.suffix in (".py", ".c", ".cpp")]
-    for path in [GRADER / "lab.toml", *sorted(files)]:
+    for path in [GRADER / "lab.toml", GRADER / "hints.toml", *sorted(files)]:
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 

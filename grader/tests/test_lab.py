@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -65,17 +66,28 @@ command = ["p/main", "{port}"]
 [checks.c]
 clauses = ["C1"]
 points = { p = 60 }
-hints = ["h"]
 [checks.d]
 clauses = ["C2"]
 points = { p = 40.0 }
 needs = ["c"]
-hints = ["h"]
 """
 
 
-def lab_file(tmp_path: Path, text: str | bytes) -> Path:
+GOOD_HINTS = """[c]
+first = "Where?"
+second = "man 2 send"
+third = "1. Send."
+[d]
+first = '''Which \\n
+ends it?'''
+second = "man 2 recv"
+third = "1. Receive."
+"""
+
+
+def lab_file(tmp_path: Path, text: str | bytes, hints: str | bytes = GOOD_HINTS) -> Path:
     path = tmp_path / "lab.toml"
+    (tmp_path / "hints.toml").write_bytes(hints if isinstance(hints, bytes) else hints.encode())
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
 
@@ -102,8 +114,7 @@ def test_the_lab_that_the_mistakes_are_made_in_is_good(tmp_path: Path) -> None:
     ('clauses = ["C1"]', "", "check c: clauses is missing"),
     ('clauses = ["C1"]', 'clauses = "C1"', "check c: clauses is no list of strings"),
     ('clauses = ["C1"]', "clauses = [1]", "check c: clauses is no list of strings"),
-    ('hints = ["h"]', "hints = []", "check c needs clauses, points and at least one hint"),
-    ('hints = ["h"]', 'hints = "h"', "check c: hints is no list of strings"),
+    ("points = { p = 60 }", "", "check c needs clauses and points"),
     ('needs = ["c"]', 'needs = "c"', "check d: needs is no list of strings"),
     ('needs = ["c"]', 'needs = ["e"]', "check d needs e, which is no check"),
     ('needs = ["c"]', 'needs = ["d"]', "checks that wait for themselves: d -> d"),
@@ -136,6 +147,54 @@ def test_a_lab_toml_that_is_no_text_or_not_there_is_named(tmp_path: Path) -> Non
         read_lab(lab_file(tmp_path, b"name = '\xff'"))
     with pytest.raises(LabError, match="nowhere: No such file or directory$"):
         read_lab(tmp_path / "nowhere")
+
+
+def test_hints_are_read_in_their_order_each_in_a_line(tmp_path: Path) -> None:
+    rows = read_lab(lab_file(tmp_path, GOOD)).checks
+    assert rows["c"].hints == ("Where?", "man 2 send", "1. Send.")
+    assert rows["d"].hints[0] == r"Which \n ends it?"
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ('second = "man 2 send"\n', "", "hints.toml: check c: second is missing"),
+    ('"man 2 send"', '" "', "hints.toml: check c: second is empty"),
+    ('"man 2 send"', '"Where?"', "hints.toml: check c: second says what an earlier level says"),
+    ('"man 2 send"', '["send"]', "hints.toml: check c: second is no string"),
+    ('[d]', 'fourth = "x"\n[d]', "hints.toml: check c: fourth is no key that is known here"),
+    ("[d]", "[e]", "hints.toml: check d has no hints here"),
+    ("[c]", "[e]\nfirst='1'\nsecond='2'\nthird='3'\n[c]",
+     "hints for e, which is no check of lab.toml"),
+    ("[c]", "c = 1\n[x]", "hints.toml: check c is no table"),
+    ("[c]", "[c", "hints.toml: Expected"),
+])
+def test_a_mistake_in_hints_toml_is_named_in_one_line(tmp_path: Path, old: str, new: str,
+                                                      words: str) -> None:
+    assert old in GOOD_HINTS
+    with pytest.raises(LabError) as told:
+        read_lab(lab_file(tmp_path, GOOD, GOOD_HINTS.replace(old, new, 1)))
+    assert words in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_hints_toml_that_is_not_there_is_named(tmp_path: Path) -> None:
+    path = lab_file(tmp_path, GOOD)
+    (tmp_path / "hints.toml").unlink()
+    with pytest.raises(LabError, match="hints.toml: No such file or directory$"):
+        read_lab(path)
+
+
+def test_every_check_has_three_different_hints_that_a_student_can_use() -> None:
+    """A question or a direction, then something to read about or to try, then steps."""
+    for name, row in lab().checks.items():
+        first, second, third = row.hints
+        assert len({first, second, third}) == 3
+        assert re.search(r"\(\d\)|`|std::", second), f"{name}: the second names nothing to read or to try"
+        assert third.startswith("1. ") and " 2. " in third, f"{name}: the third has no steps"
+        assert len(first) < 250, f"{name}: the first says too much"
+
+
+def test_no_two_checks_share_a_hint() -> None:
+    said = [hint for row in lab().checks.values() for hint in row.hints]
+    assert len(said) == len(set(said))
 
 
 def test_rows_and_functions_belong_together(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from grading.chat_stage import ChatStage
+from grading.observe.deadline import Deadline
 from grading.shortfall import Shortfall
 from grading.theatre import Theatre
 from grading.verdict import Verdict
@@ -67,8 +68,8 @@ def come_and_go(theatre: Theatre, count: Callable[[ChatStage], int], what: str) 
 
 def must_return(stage: ChatStage, count: Callable[[], int], baseline: int, what: str, way: str) -> None:
     """Raises Shortfall unless the number comes back to the baseline within 2 s."""
-    deadline = time.monotonic() + TIME_TO_TIDY
-    while count() > baseline and time.monotonic() < deadline:
+    deadline = Deadline(TIME_TO_TIDY, stage.program.pids)
+    while count() > baseline and not deadline.passed:
         stage.pump(0.01)
     left = count() - baseline
     if left > 0:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Sequence
 
+from grading.observe.deadline import Deadline
 from grading.observe.sockets import listeners
 from grading.observe.threads import cpu_ns, descriptors, thread_count, thread_ids
 from grading.sandbox import Confined
@@ -110,10 +110,10 @@ class Program:
 
     def wait(self, seconds: float) -> bool:
         """Waits for its end, reading what it prints; False if it still runs after so long."""
-        deadline = time.monotonic() + seconds
+        deadline = Deadline(seconds, self.pids)
         while self._confined.wait(0.005) is None:
             self.drain()
-            if time.monotonic() > deadline:
+            if deadline.passed:
                 return False
         self.drain()
         return True

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from grading.line_client import LineClient
+from grading.observe.deadline import Deadline
 from grading.observe.quiescence import Quiescence
 from grading.observe.sockets import tcp_sockets
 from grading.program import Program
@@ -81,12 +82,16 @@ class Stage:
             moved |= client.drain()
         return moved
 
-    def until(self, fact: Callable[[], bool], seconds: float = FENCE_S) -> bool:
+    def until(self, fact: Callable[[], bool], seconds: float | None = None) -> bool:
         """Waits for a fact. False once the program has settled, or ended, without it.
+
+        `seconds` is a promise of the sheets: time that the machine kept the program from running
+        is not counted. Without it, a fence.
 
         What has not happened when every thread waits for an event and no byte is under way does not
         happen any more. Raises Shortfall (TIMEOUT) at the fence, (CRASH) if the program died.
         """
+        fence = Deadline(seconds or FENCE_S, self._pids if seconds else list)
         start = time.monotonic()
         while not fact():
             moved = self.pump(TICK_S)
@@ -99,7 +104,7 @@ class Stage:
             if not self.restless and self._settled(moved, strict=True):
                 self.pump()
                 return fact()
-            if time.monotonic() - start > (SENTINEL_S if self.restless else seconds):
+            if time.monotonic() - start > SENTINEL_S if self.restless else fence.passed:
                 return self._at_the_fence(fact)
         return True
 

@@ -4,16 +4,12 @@ from grading.chat_stage import ChatStage
 from grading.fake_server import FakeServer
 from grading.line_client import LineClient
 from grading.program import Program
-from grading.sandbox import unsafe
 from grading.shortfall import Blocked, Shortfall
 from grading.terminal_program import TerminalProgram
 from grading.theatre import Theatre
 from grading.transcript import readable
-from grading.verdict import Verdict
 
 from chat_cost import must_be_idle
-
-NOBODY = "no-such-host.invalid"
 
 
 def check_client_sends_what_is_typed(theatre: Theatre) -> None:
@@ -27,7 +23,7 @@ def check_client_sends_what_is_typed(theatre: Theatre) -> None:
 
 def check_client_prints_what_arrives(theatre: Theatre) -> None:
     """What arrives is printed: at once on a terminal, and byte for byte where stdout is no terminal."""
-    _, stage, server, screen = on_terminal(theatre)
+    screen, stage, server = on_terminal(theatre)
     token = stage.token()
     server.say(f"{token} for the screen")
     must_show(stage, screen, token)
@@ -46,7 +42,7 @@ def check_client_prints_what_arrives(theatre: Theatre) -> None:
 
 def check_client_listens_while_you_type(theatre: Theatre) -> None:
     """The client prints what arrives while a line is being typed, and sends while nothing arrives."""
-    program, stage, server, screen = on_terminal(theatre)
+    screen, stage, server = on_terminal(theatre)
     first, second, line = stage.token(), stage.token(), stage.token()
     server.say(f"{first} before anything is typed")
     must_show(stage, screen, first)
@@ -78,68 +74,9 @@ def check_client_finds_the_default_server(theatre: Theatre) -> None:
 
 def check_idle_client_costs_nothing(theatre: Theatre) -> None:
     """While nothing is typed and nothing arrives, the client uses under 1 % of one core."""
-    _, stage, server, _ = on_terminal(theatre)
+    screen, stage, server = on_terminal(theatre)
     server.say("something to begin with")
     must_be_idle(stage, "nothing is typed, nothing arrives")
-
-
-def check_client_end_of_input(theatre: Theatre) -> None:
-    """At the end of input the client half-closes, prints what still arrives until the server closes, and exits with 0."""
-    for program, stage, server in both_ways(theatre):
-        line, answer = stage.token(), stage.token()
-        type_line(program, f"{line} the last words")
-        must_arrive(stage, server, line.encode(), "the server")
-        end_of_input(program)
-        if not stage.until(lambda: server.ended == "end of file"):
-            raise Shortfall("At the end of input the client does not shut down its sending side.",
-                            expected="the server sees end-of-file", actual=f"{server.ended or 'nothing'}")
-        stage.may_end = True
-        server.say(f"{answer} said after you had ended")
-        server.leave()
-        must_end(stage, program, 0)
-        shown = program.screen() if isinstance(program, TerminalProgram) else program.output()
-        if answer.encode() not in shown:
-            raise Shortfall("What arrived after the end of input was not printed.",
-                            expected=f'"{answer} …" is printed', actual=f'"{readable(shown[-100:])}"')
-
-
-def check_client_says_that_the_server_has_gone(theatre: Theatre) -> None:
-    """When the server goes away before the end of input, the client says so on stderr and exits with 1."""
-    program, stage, server = on_pipe(theatre)
-    stage.may_end = True
-    server.leave()
-    must_end(stage, program, 1)
-    must_have_complained(program)
-
-
-def check_client_says_why_it_cannot_connect(theatre: Theatre) -> None:
-    """Connection refused, or a host that is not found: the reason on stderr, exit status 1."""
-    for arguments in (("127.0.0.1", str(theatre.some_port())), (NOBODY, "9034")):
-        if arguments[0] == NOBODY:
-            theatre.must_be_unknown(NOBODY)
-        program = theatre.start_client(*arguments)
-        stage = theatre.stage_for(program)
-        if unsafe():  # a name service may be asked, and it cannot be seen how far that is
-            program.wait(5.0)
-        must_end(stage, program, 1)
-        must_have_complained(program)
-
-
-def check_client_ctrl_c(theatre: Theatre) -> None:
-    """Ctrl-C ends the client at once, and leaves the terminal as it was."""
-    server = theatre.fake_server()
-    screen = theatre.client_on_terminal("127.0.0.1", str(server.port))
-    before = screen.settings()
-    stage, connection = connected(theatre, screen, server)
-    stage.settle()
-    stage.may_end = True
-    screen.press_ctrl_c()
-    if not stage.until(lambda: screen.ended, 2.0):
-        raise Shortfall("Ctrl-C does not end the client.", expected="it ends at once",
-                        actual="it goes on running", verdict=Verdict.TIMEOUT)
-    if screen.settings() != before:
-        raise Shortfall("After Ctrl-C the terminal is not as it was before the client started.",
-                        expected="the same settings (stty)", actual="other settings")
 
 
 # -- scenes --------------------------------------------------------------------------------------
@@ -154,17 +91,16 @@ def on_pipe(theatre: Theatre) -> tuple[Program, ChatStage, LineClient]:
     return program, *connected(theatre, program, server)
 
 
-def on_terminal(theatre: Theatre) -> tuple[TerminalProgram, ChatStage, LineClient, TerminalProgram]:
+def on_terminal(theatre: Theatre) -> tuple[TerminalProgram, ChatStage, LineClient]:
     """The client on a terminal, connected."""
     server = theatre.fake_server()
     screen = theatre.client_on_terminal("127.0.0.1", str(server.port))
-    return screen, *connected(theatre, screen, server), screen
+    return screen, *connected(theatre, screen, server)
 
 
 def both_ways(theatre: Theatre) -> "list[Scene]":
     """The same scene on a terminal and on pipes."""
-    screen, stage, server, _ = on_terminal(theatre)
-    return [(screen, stage, server), on_pipe(theatre)]
+    return [on_terminal(theatre), on_pipe(theatre)]
 
 
 def connected(theatre: Theatre, program: Program | TerminalProgram,
@@ -192,11 +128,6 @@ def type_line(program: Program | TerminalProgram, line: str) -> None:
     (program.type_line if isinstance(program, TerminalProgram) else program.tell)(line)
 
 
-def end_of_input(program: Program | TerminalProgram) -> None:
-    """Ctrl-D, or the end of the pipe."""
-    (program.press_ctrl_d if isinstance(program, TerminalProgram) else program.close_input)()
-
-
 def must_arrive(stage: ChatStage, server: LineClient, words: bytes, where: str) -> None:
     """Raises Shortfall unless the server hears these bytes."""
     stage.mark()
@@ -211,20 +142,3 @@ def must_show(stage: ChatStage, screen: TerminalProgram, token: str) -> None:
     if not stage.until(lambda: token.encode() in screen.screen()):
         raise Shortfall("What the server sent did not come to the screen.", expected=f"{token} …",
                         actual=f'the screen ends with "{readable(screen.screen()[-100:])}"')
-
-
-def must_end(stage: ChatStage, program: Program | TerminalProgram, status: int) -> None:
-    """Raises Shortfall unless the client ends with this status."""
-    if not stage.until(lambda: program.ended, 5.0):
-        raise Shortfall("The client does not end.", expected=f"exit status {status}",
-                        actual="it goes on running", verdict=Verdict.TIMEOUT)
-    if program.how_it_ended != f"exit status {status}":
-        raise Shortfall("The client does not end as it should.", expected=f"exit status {status}",
-                        actual=program.how_it_ended, detail=program.last_words())
-
-
-def must_have_complained(program: Program) -> None:
-    """Raises Shortfall unless there is something on stderr."""
-    if not program.errors().strip():
-        raise Shortfall("The client ends without a word on stderr.", expected="the reason on stderr",
-                        actual=f'stderr is empty, stdout: "{readable(program.output()[-100:])}"')

@@ -34,8 +34,8 @@ step() {  # step NAME COMMAND...: one line when it is well, the end of its outpu
 grading() { PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader "$python" -m "$@"; }
 
 step lint make -s lint
-step documents make -s check-docs
 step programs make -j"$jobs" all
+step documents make -s check-docs
 step unit make -j"$jobs" unit
 step unit-thread "${plainly[@]}" make -j"$jobs" SAN=thread unit
 step unit-address make -j"$jobs" SAN=address,undefined unit

@@ -9,17 +9,20 @@ from pathlib import Path
 from grading.lab import read_lab
 from grading.lab_table import LabError
 
-from documents import clauses, generated
+from documents import clauses, commands, generated, labels, links
+from documents.document import read_documents
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def complaints(root: Path) -> list[str]:
     """One line for each thing that is not so."""
-    spec = (root / "docs" / "SPEC.md").read_text(encoding="utf-8")
-    return [*generated.complaints(root),
-            *clauses.complaints(read_lab(root / "grader" / "lab.toml"),
-                                clauses.read_clauses(spec))]
+    lab = read_lab(root / "grader" / "lab.toml")
+    spec = clauses.read_clauses((root / "docs" / "SPEC.md").read_text(encoding="utf-8"))
+    documents = read_documents(root)
+    return [*generated.complaints(root), *clauses.complaints(lab, spec),
+            *labels.complaints(root, documents), *links.complaints(root, documents),
+            *commands.complaints(root, documents)]
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grading.lab import CheckRow, Lab
+from grading.lab import CheckRow, Lab, Target
 from grading.report.wording import points
 
-CLAUSE = re.compile(r"([A-Z]\d+)(\*?) +(.+)")
+CLAUSE = re.compile(r"([A-Z]\d+)(\*?) +(?:\*\*(.+?)\*\*)?")
 WITH_THE_BONUS = "M"  # clauses of a part that nothing grades yet
+CLAUSES_OF = {"part_a": "CA", "part_b": "CB", "part_c": "CD"}  # letters of the clauses of a part
 NOT_YET = frozenset({"B6", "C5", "C6", "C7", "C12"})  # whose checks are still to come
-TITLE = 60  # characters of a clause that has no title in bold
 
 HEAD = """# Which check tests which clause
 
-Made by `make docs` from [SPEC.md](SPEC.md) and [grader/lab.toml](../grader/lab.toml); not edited by hand.
-A number is what the check is worth on that target, `+` means extra credit, a star an advanced
-clause. A check that tests several clauses stands at each of them and counts once.
+Made by `make docs` from [SPEC.md](SPEC.md) and [grader/lab.toml](../grader/lab.toml); not edited
+by hand. A number is what the check is worth on that target, `+` means extra credit, a star an
+advanced clause. A check that tests several clauses stands at each of them and counts once.
 """
 
 
@@ -27,20 +27,8 @@ class Clause:
     """One numbered sentence of the contract."""
 
     name: str
-    starred: bool
-    text: str
+    heading: str  # name, star and title, as the tables show them
     section: str
-
-    @property
-    def title(self) -> str:
-        """Its words in bold, or how it begins."""
-        if bold := re.match(r"\*\*(.+?)\*\*", self.text):
-            return bold[1]
-        whole = self.text.replace("|", "\\|")
-        cut = whole[:TITLE].rsplit(" ", 1)[0]
-        if cut.count("`") % 2:
-            cut = cut.rsplit("`", 1)[0].rstrip()
-        return whole if len(whole) <= TITLE else f"{cut} …"
 
 
 def read_clauses(spec: str) -> list[Clause]:
@@ -50,7 +38,8 @@ def read_clauses(spec: str) -> list[Clause]:
         if line.startswith("## "):
             section = line.removeprefix("## ")
         elif clause := CLAUSE.match(line):
-            found.append(Clause(clause[1], bool(clause[2]), clause[3], section))
+            star = "\\*" if clause[2] else ""
+            found.append(Clause(clause[1], f"**{clause[1]}**{star} {clause[3] or ''}", section))
     return found
 
 
@@ -68,7 +57,7 @@ def complaints(lab: Lab, clauses: list[Clause]) -> list[str]:
 
 
 def table(lab: Lab, clauses: list[Clause]) -> str:
-    """The whole of docs/clauses.md."""
+    """The whole of docs/clauses.md: a row for each clause and check."""
     lines = [HEAD]
     for section in dict.fromkeys(clause.section for clause in clauses):
         lines += [f"## {section}", "", f"| clause | check | {' | '.join(lab.targets)} |",
@@ -81,24 +70,48 @@ def table(lab: Lab, clauses: list[Clause]) -> str:
 
 
 def _rows(lab: Lab, clause: Clause) -> Iterator[str]:
-    star = "\\*" if clause.starred else ""
-    what = f"**{clause.name}**{star} {clause.title}"
-    empty = " |" * len(lab.targets)
+    what = clause.heading
     its = [row for row in lab.checks.values() if clause.name in row.clauses]
     for row in its:
         if row.visibility == "visible":
-            yield f"| {what} | `{row.name}` | {' | '.join(_worths(lab, row))} |"
+            worths = (_worth([row], target) for target in lab.targets)
+            yield f"| {what} | `{row.name}` | {' | '.join(worths)} |"
             what = ""
     if what:
-        yield f"| {what} | {_why_none(clause, bool(its))} |{empty}"
-
-
-def _worths(lab: Lab, row: CheckRow) -> list[str]:
-    return [f"{'+' if target in row.extra else ''}{points(row.worth(target))}"
-            if target in row.targets else "" for target in lab.targets]
+        yield f"| {what} | {_why_none(clause, bool(its))} |{' |' * len(lab.targets)}"
 
 
 def _why_none(clause: Clause, hidden: bool) -> str:
     if hidden:
         return "a hidden check"
     return "with the bonus" if clause.name.startswith(WITH_THE_BONUS) else "not yet"
+
+
+def _worth(rows: list[CheckRow], target: str) -> str:
+    """The points that these checks bring on a target, with a + where they are extra credit."""
+    there = [row for row in rows if target in row.targets]
+    extra = "+" if any(target in row.extra for row in there) else ""
+    return extra + points(sum(row.worth(target) for row in there)) if there else ""
+
+
+def rubric(lab: Lab, clauses: list[Clause], part: str) -> str:
+    """What a sheet shows of its part: a row for each clause, each check at one of its clauses."""
+    targets = [target for target in lab.targets.values() if target.part == part]
+    shown = [row for row in lab.checks.values() if row.visibility == "visible"
+             and any(target.name in row.targets for target in targets)]
+    lines = [f"| clause | checks | {' | '.join(target.title for target in targets)} |",
+             f"|---|---|{'---:|' * len(targets)}"]
+    for clause in clauses:
+        if its := [row for row in shown if _home(row, part) == clause.name]:
+            lines.append(_line(clause.heading, [f"`{row.name}`" for row in its], its, targets))
+    return "\n".join([*lines, _line("", ["together"], shown, targets)])
+
+
+def _home(row: CheckRow, part: str) -> str:
+    """The clause at which a part's rubric shows a check that tests several."""
+    return next(name for name in row.clauses if name[0] in CLAUSES_OF[part])
+
+
+def _line(what: str, checks: list[str], rows: list[CheckRow], targets: list[Target]) -> str:
+    worths = (_worth(rows, target.name) for target in targets)
+    return f"| {what} | {', '.join(checks)} | {' | '.join(worths)} |"

@@ -1,19 +1,33 @@
-"""What is made out of other files: docs/clauses.md."""
+"""What is made out of other files: docs/clauses.md, and the rubric in each sheet."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from grading.lab import read_lab
 
 from documents import clauses
 
+BLOCK = re.compile(r"(<!-- rubric: made by make docs -->\n).*?(<!-- end of the rubric -->)",
+                   re.DOTALL)
+
 
 def made(root: Path) -> dict[Path, str]:
     """Every file that is generated, or has a generated block, as it should be."""
     lab = read_lab(root / "grader" / "lab.toml")
     spec = clauses.read_clauses((root / "docs" / "SPEC.md").read_text(encoding="utf-8"))
-    return {root / "docs" / "clauses.md": clauses.table(lab, spec)}
+    files = {root / "docs" / "clauses.md": clauses.table(lab, spec)}
+    for part in lab.parts.values():
+        sheet = root / part.folder / "README.md"
+        files[sheet] = with_block(sheet.read_text(encoding="utf-8"),
+                                  clauses.rubric(lab, spec, part.name))
+    return files
+
+
+def with_block(text: str, inside: str) -> str:
+    """The text with this between its two marks."""
+    return BLOCK.sub(lambda block: f"{block[1]}\n{inside}\n\n{block[2]}", text)
 
 
 def complaints(root: Path) -> list[str]:

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from documents import clauses, generated
+from documents import clauses, commands, generated, labels, links
+from documents.document import Document, Piece, read_documents
 from sample_reports import GRADER, lab
 
 ROOT = GRADER.parent
@@ -18,7 +19,7 @@ def test_every_clause_has_a_check_and_every_check_its_clauses() -> None:
 
 
 def test_a_clause_that_no_check_tests_is_named() -> None:
-    untested = clauses.Clause("C99", False, "**Poetry**: lines rhyme.", "The chat")
+    untested = clauses.Clause("C99", "**C99** Poetry", "The chat")
     assert clauses.complaints(lab(), [*SPEC, untested]) == ["docs/SPEC.md: no check tests C99"]
 
 
@@ -32,21 +33,13 @@ def test_the_table_has_every_clause_and_every_visible_check() -> None:
     shown = clauses.table(lab(), SPEC)
     assert all(f"**{clause.name}**" in shown for clause in SPEC)
     assert all(f"`{name}`" in shown for name in lab().checks)
-    assert "| **M1** REGISTER name -> key" in shown and "| with the bonus |" in shown
+    assert "| **M1** Register |" in shown and " with the bonus |" in shown
 
 
 def test_a_hidden_check_is_not_named() -> None:
     checks = dict(lab().checks)
     checks["order_is_kept"] = replace(checks["order_is_kept"], visibility="hidden")
     assert "order_is_kept" not in clauses.table(replace(lab(), checks=checks), SPEC)
-
-
-@pytest.mark.parametrize("text, title", [
-    ("**Order**: messages of one sender.", "Order"), ("`make -C part_a` builds.",) * 2,
-    ("word " * 20, "word " * 11 + "word …"), ("a|b", "a\\|b"),
-    ("The call `" + "x " * 40 + "` is long", "The call …")])
-def test_a_clause_has_a_short_title(text: str, title: str) -> None:
-    assert clauses.Clause("X1", False, text, "").title == title
 
 
 def test_what_is_generated_is_complained_of_until_it_is_written(
@@ -59,3 +52,83 @@ def test_what_is_generated_is_complained_of_until_it_is_written(
     assert generated.complaints(tmp_path) == words
     generated.write(tmp_path)
     assert not generated.complaints(tmp_path)
+
+
+def test_the_rubric_of_a_sheet_counts_each_check_once() -> None:
+    shown = clauses.rubric(lab(), SPEC, "part_b")
+    assert shown.splitlines()[0] == "| clause | checks | libproactor | libst_proactor |"
+    assert shown.splitlines()[-1] == "|  | together | 25 | +4 |"
+    assert shown.count("`bytes_pass_unchanged`") == 1
+
+
+def test_only_what_is_between_the_marks_is_generated() -> None:
+    marks = "<!-- rubric: made by make docs -->\n{}<!-- end of the rubric -->"
+    before = "# Sheet\n" + marks.format("old\n") + "\nThe end.\n"
+    after = "# Sheet\n" + marks.format("\nnew \\1\n\n") + "\nThe end.\n"
+    assert generated.with_block(before, "new \\1") == after
+    assert generated.with_block(after, "new \\1") == after
+
+
+def test_a_document_is_taken_apart(tmp_path: Path) -> None:
+    text = "# Head\none `a\nb` two\n\n- item\n  goes on\n- next\n```sh\nls\n\nps\n```\nlast\n"
+    (tmp_path / "a.md").write_text(text)
+    assert read_documents(tmp_path) == [Document("a.md", (
+        Piece(1, "# Head one `a b` two"), Piece(5, "- item goes on"), Piece(7, "- next"),
+        Piece(8, "ls\n\nps", "sh"), Piece(13, "last")))]
+
+
+def document(tmp_path: Path, text: str) -> list[Document]:
+    (tmp_path / "README.md").write_text(text)
+    return read_documents(tmp_path)
+
+
+@pytest.mark.parametrize("source, text, wrong", [
+    ("x(); // LAB: here", "see `part_a/s.cpp (here)`", []),
+    ("x(); // LAB: here\ny(); // LAB: too", "`part_a/s.cpp (here)`, and `(too)`", []),
+    ("x();", "see `part_a/s.cpp (here)`", ["README.md:1: part_a/s.cpp has no // LAB: here"]),
+    ("x(); // LAB: here", "a\n\nsee `(here)`", [
+        "README.md:3: ? has no // LAB: here", "part_a/s.cpp: no document names its // LAB: here"]),
+    ("x(); // LAB: here", "", ["part_a/s.cpp: no document names its // LAB: here"])])
+def test_labels_are_named_and_there(tmp_path: Path, source: str, text: str,
+                                    wrong: list[str]) -> None:
+    (tmp_path / "part_a").mkdir()
+    (tmp_path / "part_a" / "s.cpp").write_text(source)
+    assert labels.complaints(tmp_path, document(tmp_path, text)) == wrong
+
+
+@pytest.mark.parametrize("text, wrong", [
+    ("[a](b/c.md#the-end) ![p](README.md) `c.md` `b/c.md (label)` [w](https://x.org/y)", []),
+    ("[a](b/d.md)", ["README.md:1: the link b/d.md leads nowhere"]),
+    ("[a](b/c.md#end)", ["README.md:1: b/c.md has no heading #end"]),
+    ("[a](#end)", ["README.md:1: README.md has no heading #end"]),
+    ("![](README.md)", ["README.md:1: the picture README.md has no words for who cannot see it"]),
+    ("`d.md`", ["README.md:1: there is no file d.md"]),
+    ("`a/c.md (label)`", ["README.md:1: there is no file a/c.md"])])
+def test_links_lead_somewhere(tmp_path: Path, text: str, wrong: list[str]) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "c.md").write_text("# The end\n")
+    assert links.complaints(tmp_path, document(tmp_path, text)) == wrong
+
+
+MAKEFILE = "all: a\na:\n\t@touch a\nfails:\n\t@echo oh no; false\n"
+
+
+@pytest.mark.parametrize("text, wrong", [
+    ("`make a`", []), ("`make PART=x a -j4`", []), ("`make it so`", [
+        "README.md:1: make has no target it", "README.md:1: make has no target so"]),
+    ("```console\n$ cd sub && make -C x; ./gone | cat # ; what\nanswer\n```", [
+        "README.md:1: make -C x: there is no Makefile", "README.md:1: there is no program ./gone"]),
+    ("```sh\nmake a\ntest -e a\n```", []),
+    ("```sh\nmake fails\necho still\n```", ["README.md:1: status 2: "]),
+    ("```sh\ncat\nexit 3\n```", ["README.md:1: status 3: nothing was said"])])
+def test_commands_work(tmp_path: Path, text: str, wrong: list[str]) -> None:
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    (tmp_path / "sub").mkdir()
+    found = commands.complaints(tmp_path, document(tmp_path, text))
+    assert len(found) == len(wrong) and all(map(str.startswith, found, wrong))
+    assert not (tmp_path / "a").exists(), "what is tried is tried in a copy"
+
+
+def test_a_tree_that_does_not_build_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("all:\n\t@echo broken >&2; false\n")
+    assert len(commands.complaints(tmp_path, document(tmp_path, "```sh\nls\n```"))) == 1

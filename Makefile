@@ -83,13 +83,14 @@ unit: $(TESTS)  ## the reference's own unit tests (SAN=thread, SAN=address,undef
 
 # What is written in Python runs on the interpreter that bootstrap.sh finds, or installs.
 GRADING = python=$$(grader/bootstrap.sh $(if $(findstring --allow-unsafe,$(ARGS)),unsafe)) && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader $$python -m
-CHOICE  = $(if $(PART),--part '$(PART)') $(if $(T),--check '$(T)')
+BY      = $(if $(PROFILE),--profile '$(PROFILE)')
+CHOICE  = $(if $(PART),--part '$(PART)') $(if $(T),--check '$(T)') $(BY)
 
-test:  ## build and grade this tree, and show the score card (PART=part_a, T=name or pattern)
+test:  ## build and grade this tree, and show the score card (PART=part_a, T=name or pattern, PROFILE=name)
 	@$(GRADING) grading.test_command $(CHOICE) $(ARGS)
 
-rubric:  ## what is graded: every promise and what it is worth (PART=part_a)
-	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(ARGS)
+rubric:  ## what is graded: every promise and what it is worth (PART=part_a, PROFILE=name)
+	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(BY) $(ARGS)
 
 docs:  ## write what is generated in the documents: the clause table
 	@$(GRADING) documents --write

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     wish = options.parse_args(arguments)
     console = terminal()
     try:
-        order = make_order(wish.part, wish.check, allow_unsafe=wish.allow_unsafe)
+        order = make_order(wish.part, wish.check, wish.profile, allow_unsafe=wish.allow_unsafe)
         report = _grade(order, console)
         write_result(RESULT, report)
     except CannotGrade as reason:

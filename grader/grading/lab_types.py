@@ -111,9 +111,9 @@ class Lab:
         return self.parts[target.part].folder
 
     def replay(self, target: Target, row: CheckRow) -> str:
-        """The command that runs a check of a target again."""
+        """The command that shows a scene again: what a check plays on a target."""
         profile = f" PROFILE={self.profile}" if self.profile != STOCK else ""
-        return f"make test PART={target.part} T={row.name}{profile}"
+        return f"make replay T={row.name} PART={target.name}{profile}"
 
     def no_part(self, name: str) -> str:
         """Why a name is that of no part; empty where it is one."""

@@ -1,4 +1,6 @@
-# The whole lab as one graph: every object, library, program and test. `make help` lists the targets.
+# The whole lab: `make help` lists the targets.
+# BEGIN SOLUTION
+# One graph: every object, library, program and test.
 #
 # Variants are folders: a plain build lives in build/plain, `make SAN=thread` in build/thread.
 # CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and LDLIBS belong to you, as everywhere in the GNU world.
@@ -23,7 +25,7 @@ PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proac
 COMMON      := $(call objects,common/*.cpp)
 TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
 
-.PHONY: all part_a part_b part_c unit test hint rubric docs check-docs check lint format clean help bootstrap
+.PHONY: all part_a part_b part_c unit test rubric docs check-docs check lint format clean help bootstrap
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -81,25 +83,31 @@ $(TESTS):
 unit: $(TESTS)  ## the reference's own unit tests (SAN=thread, SAN=address,undefined)
 	@set -e; for t in $^; do echo "== $$t"; $$t --gtest_brief=1; done
 
+-include $(shell find build -name '*.d' 2>/dev/null)
+# END SOLUTION
+
 # What is written in Python runs on the interpreter that bootstrap.sh finds, or installs.
 GRADING = python=$$(grader/bootstrap.sh $(if $(findstring --allow-unsafe,$(ARGS)),unsafe)) && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader $$python -m
-BY      = $(if $(PROFILE),--profile '$(PROFILE)')
-CHOICE  = $(if $(PART),--part '$(PART)') $(if $(T),--check '$(T)') $(BY)
+CHOICE  = $(if $(PART),--part '$(PART)') $(if $(T),--check '$(T)')
 
-test:  ## build and grade this tree, and show the score card (PART=part_a, T=name or pattern, PROFILE=name)
+test:  ## build and grade this tree, and show the score card (PART=part_a, T=name or pattern)
 	@$(GRADING) grading.test_command $(CHOICE) $(ARGS)
 
-hint:  ## one more hint for what fails (T=name; LEVEL=1, 2 or 3)
-	@$(GRADING) grading.hint_command $(if $(T),--check '$(T)') $(if $(LEVEL),--level '$(LEVEL)')
+rubric:  ## what is graded: every promise and what it is worth (PART=part_a)
+	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(ARGS)
 
-rubric:  ## what is graded: every promise and what it is worth (PART=part_a, PROFILE=name)
-	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(BY) $(ARGS)
-
+# BEGIN SOLUTION
 docs:  ## write what is generated in the documents: the clause table
 	@$(GRADING) documents --write
 
 check-docs:  ## are the documents true: generated parts, labels, links, commands
 	@$(GRADING) documents
+
+handout:  ## write what students get (DIR=/path/of/a/new/folder), and an archive of it
+	@$(GRADING) grading.handout.command '$(DIR)'
+
+handout-check:  ## prove the handout: it builds, scores as stated, and gives nothing away
+	@$(GRADING) pytest -q -p no:cacheprovider grader/tests/test_handout.py
 
 check:  ## everything: lint, unit tests plain and sanitized, the grader's tests, samples, this tree
 	@grader/check.sh
@@ -118,14 +126,16 @@ lint:  ## formatting, shell scripts, who includes whom, Python types; changes no
 format:  ## lay out the C++ sources
 	clang-format -i $(SOURCES)
 
+# END SOLUTION
+
 bootstrap:  ## install what building and grading need (asks first; YES=1 does not)
 	@grader/bootstrap.sh >/dev/null
 
+# BEGIN SOLUTION
 clean:  ## remove everything that was built
 	rm -rf build server part_a/server part_a/client part_b/*.a part_b/*.so \
 	    part_c/main part_c/st_proactor
+# END SOLUTION
 
 help:  ## this list
 	@sed -n 's/^\([a-z_-]*\):.*  ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
-
--include $(shell find build -name '*.d' 2>/dev/null)

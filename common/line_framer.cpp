@@ -1,6 +1,7 @@
 // Bytes in, whole lines out.
 #include "common/line_framer.hpp"
 
+// BEGIN SOLUTION
 namespace lab {
 
 std::string_view LineFramer::push(std::string_view bytes) {
@@ -42,3 +43,4 @@ std::string_view LineFramer::stop_before_long_line(std::string_view run) {
 }
 
 }  // namespace lab
+// END SOLUTION

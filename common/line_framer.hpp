@@ -28,12 +28,14 @@ class LineFramer {
     std::string_view finish();
 
   private:
-    std::string_view stop_before_long_line(std::string_view run);
-
     std::size_t max_line_;
     bool overflowed_ = false;
+    // BEGIN SOLUTION
     std::string unfinished_;  // has no '\n'
     std::string joined_;      // the last run, when it began in an earlier push
+
+    std::string_view stop_before_long_line(std::string_view run);
+    // END SOLUTION
 };
 
 }  // namespace lab

@@ -1,6 +1,7 @@
 // An Outbox that threads may share: many put lines in, one takes them out.
 #include "common/mailbox.hpp"
 
+// BEGIN SOLUTION
 #include <utility>
 
 namespace lab {
@@ -40,3 +41,4 @@ bool Mailbox::wait_until_drained(std::chrono::milliseconds patience) {
 }
 
 }  // namespace lab
+// END SOLUTION

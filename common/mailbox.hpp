@@ -34,11 +34,13 @@ class Mailbox {
     [[nodiscard]] bool wait_until_drained(std::chrono::milliseconds patience);
 
   private:
-    std::mutex mutex_;
-    std::condition_variable_any changed_;
-    Outbox outbox_;  // the three are protected by mutex_
+    Outbox outbox_;
+    // BEGIN SOLUTION
     bool closed_ = false;
     bool drained_ = false;
+    std::mutex mutex_;  // protects the three
+    std::condition_variable_any changed_;
+    // END SOLUTION
 };
 
 }  // namespace lab

@@ -1,6 +1,7 @@
 // Bounded bytes on their way to one client.
 #include "common/outbox.hpp"
 
+// BEGIN SOLUTION
 #include <utility>
 
 namespace lab {
@@ -17,3 +18,4 @@ std::string Outbox::take() {
 }
 
 }  // namespace lab
+// END SOLUTION

@@ -7,8 +7,8 @@
 
 namespace lab {
 
-// A plain queue of whole lines: many small offers become one large take, and that makes the chat
-// fast. No lock of its own: one thread (Part C's loop), or behind a lock (Mailbox).
+// A plain queue of whole lines: many small offers become one large take. No lock of its own: one
+// thread (Part C's loop), or behind a lock (Mailbox).
 class Outbox {
   public:
     // `capacity` in bytes, of what waits; what was taken no longer counts.

@@ -1,6 +1,7 @@
 // Who is in the chat, and who hears a line.
 #include "common/room.hpp"
 
+// BEGIN SOLUTION
 namespace lab {
 
 void Room::join(Participant& participant) {
@@ -22,3 +23,4 @@ void Room::broadcast(const Participant& sender, std::string_view lines) {
 }
 
 }  // namespace lab
+// END SOLUTION

@@ -33,7 +33,9 @@ class Room {
     void broadcast(const Participant& sender, std::string_view lines);
 
   private:
+    // BEGIN SOLUTION
     Guarded<std::vector<Participant*>> members_;
+    // END SOLUTION
 };
 
 }  // namespace lab

@@ -1,6 +1,7 @@
 // Accepts clients, and gives each a session of its own.
 #include "part_a/chat_server.hpp"
 
+// BEGIN SOLUTION
 #include <chrono>
 #include <cstring>
 #include <string>
@@ -39,3 +40,4 @@ void run_chat_server(int listener, std::stop_token stop, const Limits& limits) {
 }
 
 }  // namespace lab
+// END SOLUTION

@@ -1,4 +1,5 @@
 // The chat server of Part A: one line in from a client, the same line out to all others.
+// BEGIN SOLUTION
 #include <csignal>
 #include <string>
 #include <thread>
@@ -25,3 +26,4 @@ int main(int argc, char* argv[]) {
         return EXIT_SUCCESS;  // the jthread asks its thread to stop, and joins it
     });
 }
+// END SOLUTION

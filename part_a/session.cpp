@@ -1,6 +1,7 @@
 // One client: a thread that reads from it, and a thread that writes to it.
 #include "part_a/session.hpp"
 
+// BEGIN SOLUTION
 #include <array>
 #include <utility>
 
@@ -90,3 +91,4 @@ void Session::write(std::stop_token stop) {
 }
 
 }  // namespace lab
+// END SOLUTION

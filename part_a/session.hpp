@@ -38,6 +38,7 @@ class Session final : public Participant {
     void hang_up();
 
   private:
+    // BEGIN SOLUTION
     void serve();
     std::string_view relay();
     void say_farewell();
@@ -52,6 +53,7 @@ class Session final : public Participant {
     std::function<void()> on_end_;
     std::jthread writer_;  // the threads come last: they are joined before the rest is destroyed
     std::jthread reader_;
+    // END SOLUTION
 };
 
 }  // namespace lab

@@ -1,6 +1,7 @@
 // Completions made out of readiness: epoll(7) says when, the source then does the work itself.
 #include "part_b/epoll_source.hpp"
 
+// BEGIN SOLUTION
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -209,3 +210,4 @@ void EpollSource::report_end(std::optional<Operation>& operation, int result) {
 }
 
 }  // namespace lab
+// END SOLUTION

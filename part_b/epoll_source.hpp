@@ -21,6 +21,7 @@ class EpollSource : public CompletionSource {
     void wake() noexcept override;
 
   private:
+    // BEGIN SOLUTION
     // What is under way on one descriptor, and what the kernel has been told about it.
     struct Interest {
         std::optional<Operation> input;   // accept, receive or readable
@@ -46,6 +47,7 @@ class EpollSource : public CompletionSource {
     std::vector<Completion> reported_;  // by the last wait()
     std::unique_ptr<char[]> arena_;     // received bytes of one round
     std::size_t arena_used_ = 0;
+    // END SOLUTION
 };
 
 }  // namespace lab

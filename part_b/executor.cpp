@@ -1,6 +1,7 @@
 // Where a handler runs that may block: on a thread of its own.
 #include "part_b/executor.hpp"
 
+// BEGIN SOLUTION
 #include <system_error>
 #include <utility>
 
@@ -27,3 +28,4 @@ bool ThreadExecutor::execute(Task work, Task afterwards) {
 }
 
 }  // namespace lab
+// END SOLUTION

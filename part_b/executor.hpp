@@ -25,7 +25,9 @@ class ThreadExecutor {
 
   private:
     std::function<void(Task)> post_;
+    // BEGIN SOLUTION
     std::list<std::jthread> threads_;
+    // END SOLUTION
 };
 
 }  // namespace lab

@@ -1,6 +1,7 @@
 // The proactor: starts operations, waits for their completions, calls their handlers.
 #include "part_b/proactor.hpp"
 
+// BEGIN SOLUTION
 #include <cassert>
 #include <utility>
 
@@ -105,3 +106,4 @@ std::optional<std::chrono::milliseconds> Proactor::patience() const {
 }
 
 }  // namespace lab
+// END SOLUTION

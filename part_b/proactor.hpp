@@ -64,6 +64,7 @@ class Proactor {
     void stop();
 
   private:
+    // BEGIN SOLUTION
     void start(Operation::Kind kind, int fd, std::string_view bytes, Handler handler);
     void dispatch(const Completion& completion);
     void run_posted();
@@ -74,9 +75,10 @@ class Proactor {
     std::stop_source stop_;
     OperationId last_id_ = 0;
     std::unordered_map<OperationId, Handler> handlers_;  // of the operations under way
+    Guarded<std::vector<Task>> posted_;
+    // END SOLUTION
     std::vector<Task> deferred_;
     std::multimap<Clock::time_point, Task> timers_;
-    Guarded<std::vector<Task>> posted_;
     std::unique_ptr<CompletionSource> source_;  // destroyed first: it borrows what handlers keep
 };
 

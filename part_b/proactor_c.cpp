@@ -1,4 +1,5 @@
 // The C face of the chat server: exceptions become errno, objects become pointers.
+// BEGIN SOLUTION
 #include <cerrno>
 #include <cstdint>
 #include <exception>
@@ -139,3 +140,4 @@ int proactor_broadcast(proactor_t* self, proactor_client_t except, const char* b
 } catch (...) {
     return failed(current_error(), -1);
 }
+// END SOLUTION

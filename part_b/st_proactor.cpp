@@ -1,6 +1,7 @@
 // The handler API: the proactor's `readable`, and a thread for each handler.
 #include "part_b/st_proactor.hpp"
 
+// BEGIN SOLUTION
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -198,3 +199,4 @@ void destroyProactor(void* proactor) {
     to_object(proactor)->wait_for_run();
     delete to_object(proactor);  // joins the handlers' threads
 }
+// END SOLUTION

@@ -1,4 +1,5 @@
 // The chat server of Part C: libproactor serves the clients, this program says what is relayed.
+// BEGIN SOLUTION
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -70,3 +71,4 @@ int main(int argc, char* argv[]) {
         return serve(lab::parse_server_options(argc, argv).port);
     });
 }
+// END SOLUTION

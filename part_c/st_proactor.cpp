@@ -1,4 +1,5 @@
 // The same chat server on the handler API: what runs when a client has something to say.
+// BEGIN SOLUTION
 #include "part_b/st_proactor.hpp"
 
 #include <array>
@@ -150,3 +151,4 @@ int main(int argc, char* argv[]) {
         return serve(lab::parse_server_options(argc, argv).port);
     });
 }
+// END SOLUTION

@@ -39,19 +39,20 @@ class Table:
             raise LabError(f"{self.name}: {key} is no list of strings")
         return tuple(value)
 
-    def flag(self, key: str) -> bool:
-        """True or false; false where the key is not there."""
-        value = self._take(key, False)
-        if not isinstance(value, bool):
-            raise LabError(f"{self.name}: {key} is neither true nor false")
-        return value
-
     def port(self, key: str) -> int:
         """The number of a port; 0 where the key is not there."""
         value = self._take(key, 0)
         if type(value) is not int or not 0 <= value <= MOST_PORT:
             raise LabError(f"{self.name}: {key} is no number from 0 to {MOST_PORT}")
         return value
+
+    def thousandths(self, key: str) -> int:
+        """A number of points in thousandths of one; 0 where the key is not there."""
+        return _thousandths(f"{self.name}: {key}", self._take(key, 0))
+
+    def table(self, key: str) -> Table:
+        """A table in this one; empty where the key is not there."""
+        return Table(key, self._take(key, {}))
 
     def points(self, key: str) -> dict[str, int]:
         """Target -> thousandths of a point; empty where the key is not there."""
@@ -67,11 +68,6 @@ class Table:
             found[name] = read(name, table)
             table.end()
         return found
-
-    def rest(self) -> dict[str, object]:
-        """What nobody has asked for yet, as it is."""
-        left, self._left = self._left, {}
-        return left
 
     def end(self) -> None:
         """Nothing may be left that nobody has asked for."""

@@ -1,0 +1,1 @@
+"""Writes what students get from the one source: `make handout DIR=...`."""

@@ -1,0 +1,1 @@
+    // STUDENT: Who is here? Several threads ask at the same time: see common/guarded.hpp.

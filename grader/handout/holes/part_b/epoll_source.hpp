@@ -1,0 +1,1 @@
+    // STUDENT: Two descriptors of your own, and for each descriptor of others: what is under way?

@@ -1,0 +1,1 @@
+    // STUDENT: Which threads still run? Only the loop asks, so no lock is needed.

@@ -1,0 +1,1 @@
+    // STUDENT: Which handler belongs to which operation? What has been posted? Is it to stop?

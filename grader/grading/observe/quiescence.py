@@ -22,7 +22,8 @@ class Quiescence:
     The evidence of one look() is a moment; equal samples with equal counts of time slices prove that
     no thread ran between them. A sleeping thread is no proof of rest, since it may be about to act: it
     counts as busy until it has woken several times and done nothing, or if it has slept
-    since before the stimulus.
+    since before the stimulus. Before something "never came", a thread whose call has a time limit
+    is a sleeper too: it may look into a queue when the limit is over.
     """
 
     def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
@@ -50,11 +51,12 @@ class Quiescence:
             self._last, self._same = None, 0
             self._first_seen.clear()
             return False
-        if not all(t.blocked or (t.asleep and self._excused(t, strict)) for t in threads):
+        sleepers = {t for t in threads if t.asleep or (strict and t.timed)}
+        if not all(self._excused(t, strict) if t in sleepers else t.blocked for t in threads):
             self._last, self._same = None, 0
             return False
         sockets = _that_matter(tcp_sockets(), frozenset(ignored_ports))
-        signature = (tuple(t for t in threads if not t.asleep), sockets)
+        signature = (tuple(t for t in threads if t not in sleepers), sockets)
         if signature != self._last:
             self._last, self._same, self._since = signature, 0, time.monotonic()
         self._same += 1

@@ -31,8 +31,16 @@ SELECTING = _numbers("select", "pselect6")
 MULTIPLEXING = POLLING | SELECTING | _numbers("epoll_wait", "epoll_pwait", "epoll_pwait2",
                                               "io_uring_enter", "io_getevents")
 
-
 _BLOCKED = WAITING | SENDING | {STOPPED}
+
+_MAY_BE_DISK = _numbers("read", "readv", "write", "writev")
+
+# Which argument of a call is its time limit: a pointer that is not null, or milliseconds from 0 on.
+_LIMIT_POINTER = {number: place for place, names in
+                  ((2, ("ppoll", "rt_sigtimedwait")), (3, ("futex", "epoll_pwait2", "semtimedop")),
+                   (4, ("select", "pselect6"))) for number in _numbers(*names)}
+_LIMIT_NUMBER = {number: place for place, names in ((2, ("poll",)), (3, ("epoll_wait", "epoll_pwait")))
+                 for number in _numbers(*names)}
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class ThreadSample:
     first_arguments: tuple[int, int]
     slices: int  # how often it has been put on a processor
     run_ns: int  # for how long, altogether
+    timed: bool = False  # the call it is blocked in has a time limit: time, too, will wake it
 
     @property
     def asleep(self) -> bool:
@@ -83,8 +92,17 @@ def _sample(pid: int, tid: int) -> ThreadSample | None:
         if state in "ZX":
             return None
         return ThreadSample(pid, tid, STOPPED if state in "tT" else None, (0, 0), slices, run_ns)
-    arguments = (int(words[1], 16), int(words[2], 16))
-    return ThreadSample(pid, tid, int(words[0]), arguments, slices, run_ns)
+    call, arguments = int(words[0]), [int(word, 16) for word in words[1:7]]
+    if call in _MAY_BE_DISK and _state(pid, tid) == "D":  # a file's bytes are on their way: busy
+        return ThreadSample(pid, tid, None, (0, 0), slices, run_ns)
+    return ThreadSample(pid, tid, call, (arguments[0], arguments[1]), slices, run_ns,
+                        _has_time_limit(call, arguments))
+
+
+def _has_time_limit(call: int, arguments: list[int]) -> bool:
+    if call in _LIMIT_NUMBER:
+        return arguments[_LIMIT_NUMBER[call]] & 0x8000_0000 == 0  # an int; negative: for ever
+    return call in _LIMIT_POINTER and arguments[_LIMIT_POINTER[call]] != 0
 
 
 def _read(path: str) -> str:

@@ -24,8 +24,21 @@ def spend():
         while time.monotonic() < end: pass
     if how == "thread":
         worker = threading.Thread(target=time.sleep, args=(delay,)); worker.start(); worker.join()
+if how == "tick":
+    waiting = []
+    def relay():
+        while True:
+            threading.Event().wait(max(delay, 0.001))
+            while waiting:
+                me, line = waiting.pop(0)
+                for other in clients:
+                    if other is not me: other.sendall(line)
+    threading.Thread(target=relay, daemon=True).start()
 def serve(me):
     for line in me.makefile("rb"):
+        if how == "tick":
+            waiting.append((me, line))
+            continue
         spend()
         for other in clients:
             if other is not me and how != "silent": other.sendall(line)
@@ -56,13 +69,20 @@ def _stage(box: Box, how: str, delay: float) -> ChatStage:
     return stage
 
 
-@pytest.mark.parametrize("how", ["sleep", "select", "compute", "thread", "housekeeping"])
+@pytest.mark.parametrize("how", ["sleep", "select", "compute", "thread", "housekeeping", "tick"])
 @pytest.mark.parametrize("delay", [0.0, 0.03, 0.15])
 def test_what_comes_late_is_waited_for(box: Box, how: str, delay: float) -> None:
     stage = _stage(box, how, delay)
     clients = stage.join(3)
     for speaker in clients:
         stage.say(speaker)
+    stage.close()
+
+
+def test_a_queue_that_is_looked_into_now_and_then_is_waited_for(box: Box) -> None:
+    """The relaying thread waits in a call with a time limit, and nobody wakes it before."""
+    stage = _stage(box, "tick", 0.6)
+    stage.say(stage.join(2)[0])
     stage.close()
 
 

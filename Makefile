@@ -25,7 +25,7 @@ PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proac
 COMMON      := $(call objects,common/*.cpp)
 TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
 
-.PHONY: all part_a part_b part_c unit test rubric docs check-docs check lint format clean help bootstrap
+.PHONY: all part_a part_b part_c unit test hint rubric docs check-docs check lint format clean help bootstrap
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -88,13 +88,17 @@ unit: $(TESTS)  ## the reference's own unit tests (SAN=thread, SAN=address,undef
 
 # What is written in Python runs on the interpreter that bootstrap.sh finds, or installs.
 GRADING = python=$$(grader/bootstrap.sh $(if $(findstring --allow-unsafe,$(ARGS)),unsafe)) && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader $$python -m
-CHOICE  = $(if $(PART),--part '$(PART)') $(if $(T),--check '$(T)')
+BY      = $(if $(PROFILE),--profile '$(PROFILE)')
+CHOICE  = $(if $(PART),--part '$(PART)') $(if $(T),--check '$(T)') $(BY)
 
-test:  ## build and grade this tree, and show the score card (PART=part_a, T=name or pattern)
+test:  ## build and grade this tree, and show the score card (PART=part_a, T=name or pattern, PROFILE=name)
 	@$(GRADING) grading.test_command $(CHOICE) $(ARGS)
 
-rubric:  ## what is graded: every promise and what it is worth (PART=part_a)
-	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(ARGS)
+hint:  ## one more hint for what fails (T=name; LEVEL=1, 2 or 3)
+	@$(GRADING) grading.hint_command $(if $(T),--check '$(T)') $(if $(LEVEL),--level '$(LEVEL)')
+
+rubric:  ## what is graded: every promise and what it is worth (PART=part_a, PROFILE=name)
+	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(BY) $(ARGS)
 
 # BEGIN SOLUTION
 docs:  ## write what is generated in the documents: the clause table

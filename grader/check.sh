@@ -41,5 +41,10 @@ step unit-thread "${plainly[@]}" make -j"$jobs" SAN=thread unit
 step unit-address make -j"$jobs" SAN=address,undefined unit
 step grader-tests grading pytest -q -p no:cacheprovider grader/tests
 step samples grader/run_all.sh -o build/check/results
+for profile in grader/other_samples/*/; do
+    profile=$(basename "$profile")
+    step "samples-$profile" grader/run_all.sh "grader/other_samples/$profile" --profile "$profile" \
+        --expected -o "build/check/results-$profile"
+done
 step this-tree grading grading.test_command --strict
 printf '\nAll is well after %d s.\n%d passed, 0 failed\n' $SECONDS "$(passed)"

@@ -21,7 +21,7 @@ MAY_INCLUDE = {  # folder -> what its files may include: folders and single file
 # The proactor moves bytes; only the C facade knows that they are a chat.
 CORE = re.compile(r"part_b/(proactor|\w*source|executor|st_proactor)\.[ch]pp")
 CHAT = ("common/room.hpp", "common/line_framer.hpp", "common/outbox.hpp", "common/mailbox.hpp")
-OTHERS = {"samples", "corpus", "handout"}  # folders of programs that follow other rules
+OTHERS = {"samples", "other_samples", "corpus", "handout"}  # folders of programs by other rules
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"')
 
 

@@ -1,6 +1,5 @@
 """How a server starts, and how it refuses to."""
 
-import re
 import signal
 import socket
 from pathlib import Path
@@ -11,18 +10,16 @@ from grading.theatre import Theatre
 from grading.transcript import readable
 from grading.verdict import Verdict
 
-READY = re.compile(rb"^Listening on port: \[(\d{1,5})\]", re.MULTILINE)
-
 
 def check_starts_and_says_where_it_listens(theatre: Theatre) -> None:
     """The server listens on the port it is given and, when it is ready, prints "Listening on port: [PORT]", flushed."""
-    port = theatre.some_port()
-    must_listen(theatre, port, str(port))
+    port = theatre.server_port()
+    must_listen(theatre, port, *theatre.target.arguments(port))
 
 
 def check_port_zero_asks_the_kernel(theatre: Theatre) -> None:
     """With port 0 the server listens on a port of the kernel's choice and prints which one."""
-    must_listen(theatre, 0, "0")
+    must_listen(theatre, 0, *theatre.target.arguments(0))
 
 
 def check_default_port_is_9034(theatre: Theatre) -> None:
@@ -51,21 +48,22 @@ def check_accepts_on_every_local_address(theatre: Theatre) -> None:
 def check_refuses_a_bad_port(theatre: Theatre) -> None:
     """A port that is no number from 0 to 65535, or has something behind it: usage on stderr, exit status 2."""
     for bad in ("port", "", "70000", "65536", "-1", "90x4", "9034 9035", "0x50"):
-        must_refuse(theatre, [bad], 2, f'the port "{bad}"', "usage")
+        must_refuse(theatre, theatre.target.arguments(bad), 2, f'the port "{bad}"', "usage")
 
 
 def check_refuses_too_many_arguments(theatre: Theatre) -> None:
     """More than one argument: usage on stderr, exit status 2."""
-    must_refuse(theatre, ["9034", "9035"], 2, "the arguments 9034 9035", "usage")
+    must_refuse(theatre, (*theatre.target.arguments(9034), "9035"), 2, "the arguments 9034 9035", "usage")
 
 
 def check_says_why_the_port_cannot_be_had(theatre: Theatre) -> None:
     """A port that is in use, or not allowed: the reason on stderr, exit status 1."""
-    port = theatre.some_port()
+    port = theatre.server_port()
     with socket.create_server(("", port)):
-        must_refuse(theatre, [str(port)], 1, f"port {port}, which is in use", "the reason")
-    theatre.must_forbid(80)
-    must_refuse(theatre, ["80"], 1, "port 80, which is not allowed", "the reason")
+        must_refuse(theatre, theatre.target.arguments(port), 1, f"port {port}, which is in use", "the reason")
+    if not theatre.target.fixed_port:
+        theatre.must_forbid(80)
+        must_refuse(theatre, theatre.target.arguments(80), 1, "port 80, which is not allowed", "the reason")
 
 
 def kernels_choice() -> set[int]:
@@ -86,15 +84,14 @@ def must_listen(theatre: Theatre, port: int, *arguments: str) -> None:
                         expected=f"a listening socket on {where}",
                         actual=f"listens on {listening or 'none'}; {program.how_it_ended}",
                         detail=program.last_words())
-    stage.until(lambda: READY.search(program.output()) is not None)
-    said = READY.search(program.output())
-    if not said or int(said[1]) not in listening:
+    lines = [b"\n" + theatre.target.ready.replace("{port}", str(one)).encode() for one in listening]
+    if not stage.until(lambda: any(line in b"\n" + program.output() for line in lines)):
         raise Shortfall("The server listens, but has not printed on stdout where.",
-                        expected=f"a line that begins: Listening on port: [{listening[0]}]",
+                        expected=f"a line that begins: {readable(lines[0][1:])}",
                         actual=f'stdout: "{readable(program.output())}"')
 
 
-def must_refuse(theatre: Theatre, arguments: list[str], status: int, what: str, words: str) -> None:
+def must_refuse(theatre: Theatre, arguments: tuple[str, ...], status: int, what: str, words: str) -> None:
     """Raises Shortfall unless the server ends with this status and has said something on stderr."""
     program = theatre.start_server(*arguments)
     if not theatre.stage_for(program).until(lambda: program.ended):
@@ -127,7 +124,7 @@ def check_port_is_free_again_at_once(theatre: Theatre) -> None:
     if not stage.program.wait(5.0):
         raise Shortfall("The server does not end, so its port never becomes free.",
                         expected="it ends on SIGINT", actual="still running", verdict=Verdict.TIMEOUT)
-    must_listen(theatre, stage.port, str(stage.port))
+    must_listen(theatre, stage.port, *theatre.target.arguments(stage.port))
 
 
 def must_end_on(theatre: Theatre, number: signal.Signals) -> None:

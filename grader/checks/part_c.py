@@ -111,6 +111,9 @@ def must_chat(theatre: Theatre, stage: ChatStage, ann: LineClient,
         raise Shortfall(f"Not every client could connect to port {port}.",
                         expected=f"{1 + len(programs)} connections", actual=f"{len(stage.connections())}")
     stage.settle()
+    for program in programs if stage.named else ():
+        type_line(program, stage.a_name())
+        stage.settle()
     for program in programs:
         line = stage.token()
         type_line(program, f"{line} typed")

@@ -20,9 +20,10 @@ class ChatStage(Stage):
     """A stage whose program is a chat server."""
 
     def __init__(self, program: Program | TerminalProgram, transcript: Transcript,
-                 patience: Patience | None = None) -> None:
+                 patience: Patience | None = None, *, named: bool = False) -> None:
         super().__init__(program, transcript, patience)
         self.port = 0  # where the server listens
+        self.named = named  # the server takes the first line of each client for a name
         self._names = iter((*NAMES, *(f"C{n}" for n in range(13, 5000))))
 
     # -- people ----------------------------------------------------------------------------------
@@ -35,7 +36,7 @@ class ChatStage(Stage):
     def connect(self, host: str = "127.0.0.1", receive_buffer: int | None = None) -> LineClient:
         """A new client knocks; whether the program accepts it is not waited for."""
         try:
-            client = LineClient.knock(next(self._names), self.port, self.transcript, host,
+            client = LineClient.knock(self.a_name(), self.port, self.transcript, host,
                                       receive_buffer)
         except OSError as error:
             self.pump()
@@ -58,11 +59,23 @@ class ChatStage(Stage):
                           "in the listen queue, and nothing of the program is about to take it.",
                           self.program.last_words())
         self.settle()
+        self.introduce(newcomers)
         if greet:
             for client in newcomers:
                 client.say(f"hello from {client.name} {self.token()}")
             self.settle()
         return newcomers
+
+    def introduce(self, newcomers: Sequence[LineClient]) -> None:
+        """Each says a name, where the server asks for one: a line that is not judged."""
+        if self.named:
+            for client in newcomers:
+                client.say(client.name)
+            self.settle()
+
+    def a_name(self) -> str:
+        """A name that nobody has in this scene."""
+        return next(self._names)
 
     def accepted(self, client: LineClient) -> bool:
         """True if the program has accepted this client: the kernel has given its end a descriptor."""

@@ -39,6 +39,13 @@ class Table:
             raise LabError(f"{self.name}: {key} is no list of strings")
         return tuple(value)
 
+    def flag(self, key: str) -> bool:
+        """True or false; false where the key is not there."""
+        value = self._take(key, False)
+        if not isinstance(value, bool):
+            raise LabError(f"{self.name}: {key} is neither true nor false")
+        return value
+
     def port(self, key: str) -> int:
         """The number of a port; 0 where the key is not there."""
         value = self._take(key, 0)
@@ -68,6 +75,11 @@ class Table:
             found[name] = read(name, table)
             table.end()
         return found
+
+    def rest(self) -> dict[str, object]:
+        """What nobody has asked for yet, as it is."""
+        left, self._left = self._left, {}
+        return left
 
     def end(self) -> None:
         """Nothing may be left that nobody has asked for."""

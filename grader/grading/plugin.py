@@ -113,7 +113,7 @@ class GradingPlugin:
         patience = self._patience.setdefault(target.name, Patience())
         patience.check_ends = start + min(CHECK_S, max(TARGET_S - self._spent, LEAST_S))
         self._theatre = None
-        end = self._blocked(row, target) or _run_phases(item, row, self._passed(target))
+        end = self._blocked(row, target) or _run_phases(item, row, self._not_to_blame(target))
         self._ends[_key(item)] = end
         self._spent += time.monotonic() - start
         passed = end.verdict is Verdict.PASS
@@ -121,19 +121,20 @@ class GradingPlugin:
         worth = row.worth(target.name)
         self._on_result(CheckResult(
             name=row.name, target=target.name, part=target.part, clauses=row.clauses,
-            promise=" ".join((item.function.__doc__ or "").split()), verdict=end.verdict,
+            promise=row.promise or " ".join((item.function.__doc__ or "").split()), verdict=end.verdict,
             points=worth if passed else 0, max_points=worth, extra=target.name in row.extra,
             seconds=round(time.monotonic() - start, 3), cause=end.cause, transcript=transcript,
-            visibility=row.visibility, replay=f"make test PART={target.part} T={row.name}"))
+            visibility=row.visibility, replay=self._lab.replay(target, row)))
         return True
 
     def _scene(self) -> tuple[Event, ...]:
         """What was played last; nothing for a check that plays no scene."""
         return self._theatre.transcript.events() if self._theatre else ()
 
-    def _passed(self, target: Target) -> set[str]:
+    def _not_to_blame(self, target: Target) -> set[str]:
+        """Checks that have passed, or are not run in this profile: they block nothing."""
         return {name for (name, on), end in self._ends.items()
-                if on == target.name and end.verdict is Verdict.PASS}
+                if on == target.name and end.verdict is Verdict.PASS} | set(self._lab.left_out)
 
     def _blocked(self, row: CheckRow, target: Target) -> _End | None:
         for need in row.needs:
@@ -145,7 +146,7 @@ class GradingPlugin:
         return None
 
 
-def _run_phases(item: pytest.Function, row: CheckRow, passed: set[str]) -> _End:
+def _run_phases(item: pytest.Function, row: CheckRow, not_to_blame: set[str]) -> _End:
     """Setup, call and teardown by pytest's own runner; the first exception decides."""
     from _pytest.runner import runtestprotocol  # the runner pytest itself uses, without its hook
 
@@ -167,14 +168,15 @@ def _run_phases(item: pytest.Function, row: CheckRow, passed: set[str]) -> _End:
     if not raised:
         return _End(Verdict.PASS)
     return _end_of(raised[0], row, "\n".join(str(report.longrepr) for report in reports if report.failed),
-                   passed)
+                   not_to_blame)
 
 
-def _end_of(error: BaseException, row: CheckRow, traceback: str, passed: set[str]) -> _End:
+def _end_of(error: BaseException, row: CheckRow, traceback: str,
+            not_to_blame: set[str]) -> _End:
     if isinstance(error, Shortfall):
         return _End(error.verdict, error.cause(row.hints))
     if isinstance(error, Blocked):
-        if error.blocked_by in {row.name, *passed}:
+        if error.blocked_by in {row.name, *not_to_blame}:
             return _End(Verdict.FAIL, Cause(error.rationale, detail=error.detail, hints=row.hints))
         return _End(Verdict.BLOCKED, error.cause(row.hints))
     if isinstance(error, NotJudged):

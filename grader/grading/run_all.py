@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
         wish = _options().parse_args(arguments)
         if not 1 <= wish.jobs <= MAX_JOBS:
             raise CannotGrade(f"-j {wish.jobs}: a number from 1 to {MAX_JOBS} is wanted")
-        order = make_order(wish.part, wish.check)
+        order = make_order(wish.part, wish.check, wish.profile)
         return _run(order, _submissions(wish, order.lab, console), wish, console)
     except CannotGrade as reason:
         print(f"run_all: {reason}", file=sys.stderr)

@@ -11,9 +11,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from grading import sandbox
-from grading.lab import Lab, read_lab
+from grading.lab import Lab, NoProfile, read_lab
 from grading.lab_table import LabError
-from grading.report.rubric import promises, prove_checks
+from grading.report.rubric import promises_of
 from grading.target_worker import Order
 
 GRADER = Path(__file__).resolve().parents[1]
@@ -33,6 +33,8 @@ def parser(program: str, description: str | None) -> argparse.ArgumentParser:
     """A parser with the options that both commands know."""
     made = argparse.ArgumentParser(prog=program, description=description)
     made.add_argument("--part", default="", help="grade this part only")
+    made.add_argument("--profile", default="", metavar="NAME",
+                      help="grade by this profile of lab.toml")
     made.add_argument("--check", default="*", metavar="GLOB", help="run only the checks so named")
     return made
 
@@ -41,15 +43,17 @@ class NoSandbox(CannotGrade):
     """Everything else is there."""
 
 
-def make_order(part: str, pattern: str, *, allow_unsafe: bool = False) -> Order:
+def make_order(part: str, pattern: str, profile: str = "", *,
+               allow_unsafe: bool = False) -> Order:
     """Proves that grading is possible here and says what is to be graded; raises CannotGrade.
 
     allow_unsafe: without a sandbox too, for code that is one's own.
     """
     try:
-        lab = read_lab(GRADER / "lab.toml")
-        promise_of = promises(GRADER)
-        prove_checks(lab, promise_of)
+        lab = read_lab(GRADER / "lab.toml", profile)
+        promise_of = promises_of(lab, GRADER)
+    except NoProfile as error:
+        raise CannotGrade(str(error)) from error
     except LabError as error:
         raise CannotGrade(str(error), 1) from error
     _prove_wish(lab, part, pattern)
@@ -62,7 +66,7 @@ def make_order(part: str, pattern: str, *, allow_unsafe: bool = False) -> Order:
                           + (f"; what to do: {probe.advice}" if probe.advice else ""), 1)
     parts = tuple(name for name in lab.parts
                   if part in ("", name) and lab.rows_of(name, pattern))
-    environment = {"grader": "", "profile": lab.name, "compiler": "", "kernel": platform.release(),
+    environment = {"grader": "", "profile": lab.profile, "compiler": "", "kernel": platform.release(),
                    "sandbox": probe.tier.value}
     return Order(lab, GRADER, sys.executable, GRADER.parent / "build" / "grader-cache",
                  promise_of, environment, parts, pattern,

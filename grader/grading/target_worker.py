@@ -84,7 +84,8 @@ def no_part(order: Order, target: str, root: Path, staged: Path) -> str:
 
 def _spec(order: Order, target: str, staged: Path, out: Path, slot: int) -> sandbox.WorkerSpec:
     return sandbox.WorkerSpec(
-        argv=(order.python, "-m", "grading.worker", "--target", target, "--check", order.pattern),
+        argv=(order.python, "-m", "grading.worker", "--target", target, "--check", order.pattern,
+              "--profile", order.lab.profile),
         read_only={staged: INSIDE / "sub", order.grader: INSIDE / "grader"},
         writable={out: INSIDE / "out", order.cache: INSIDE / "cache"},
         slot=slot, env={"PYTHONPATH": str(INSIDE / "grader")}, wall_seconds=WALL_SECONDS)
@@ -94,7 +95,8 @@ def _plain_spec(order: Order, target: str, staged: Path, out: Path,
                 slot: int) -> sandbox.WorkerSpec:
     return sandbox.WorkerSpec(
         argv=(order.python, "-m", "grading.worker", "--target", target, "--check", order.pattern,
-              "--submission", str(staged), "--out", str(out), "--cache", str(order.cache)),
+              "--profile", order.lab.profile, "--submission", str(staged), "--out", str(out),
+              "--cache", str(order.cache)),
         read_only={}, writable={}, slot=slot, env={"PYTHONPATH": str(order.grader)},
         wall_seconds=WALL_SECONDS, unsafe_boxes=order.cache / "boxes")
 
@@ -149,4 +151,4 @@ def _row(order: Order, row: CheckRow, target: Target, verdict: Verdict,
     return CheckResult(row.name, target.name, target.part, row.clauses,
                        order.promises.get(row.name, ""), verdict, 0, row.worth(target.name),
                        target.name in row.extra, 0.0, cause, visibility=row.visibility,
-                       replay=f"make test PART={target.part} T={row.name}")
+                       replay=order.lab.replay(target, row))

@@ -10,9 +10,11 @@ from dataclasses import replace
 from rich.console import Console
 
 from grading.grade import grade_all
+from grading.hint_command import memory_file
+from grading.hint_memory import HintMemory
 from grading.report.progress import showing_targets
 from grading.report.result_json import write_result
-from grading.report.score_card import print_score_card
+from grading.report.score_card import first_to_mend, print_score_card
 from grading.report.wording import failing, printable, terminal
 from grading.run_options import GRADER, CannotGrade, NoSandbox, cores, make_order, parser
 from grading.submission import Submission
@@ -34,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     wish = options.parse_args(arguments)
     console = terminal()
     try:
-        order = make_order(wish.part, wish.check, allow_unsafe=wish.allow_unsafe)
+        order = make_order(wish.part, wish.check, wish.profile, allow_unsafe=wish.allow_unsafe)
         report = _grade(order, console)
         write_result(RESULT, report)
     except CannotGrade as reason:
@@ -45,8 +47,16 @@ def main(arguments: list[str] | None = None) -> int:
         print("make test: stopped", file=sys.stderr)
         return 130
     print_score_card(console, report, whole=not wish.part and wish.check == "*")
+    _remember_the_hint(report)
     wrong = [row for row in failing(report.rows) if wish.strict or not row.extra]
     return 1 if wrong or report.has_grader_error else 0
+
+
+def _remember_the_hint(report: Report) -> None:
+    """The card shows the first hint of the first thing to mend: `make hint` goes on from there."""
+    memory = HintMemory(memory_file(RESULT), report)
+    if (first := first_to_mend(report.rows)) and not memory.seen(first.name):
+        memory.shown(first.name, 1)
 
 
 def _grade(order: Order, console: Console) -> Report:

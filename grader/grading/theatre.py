@@ -51,9 +51,8 @@ class Theatre(Programs, Machine):
         """The target's server runs and listens, and has settled."""
         if not self.target.command:
             return self._stage_on_library()
-        port = self.some_port()
-        program = self.start_server(*(str(port) if word == "{port}" else word
-                                      for word in self.target.command[1:]))
+        port = self.server_port()
+        program = self.start_server(*self.target.arguments(port))
         stage = self.stage_for(program)
         if not stage.until(lambda: bool(program.listening_ports())):
             raise Blocked(STARTS, "The server never listens on a TCP port "
@@ -64,9 +63,17 @@ class Theatre(Programs, Machine):
         stage.settle()
         return stage
 
+    def server_port(self) -> int:
+        """Where the target's server is to listen: anywhere, or on the only port it knows."""
+        if not self.target.fixed_port:
+            return self.some_port()
+        self.must_be_free(self.target.fixed_port)
+        return self.target.fixed_port
+
     def stage_for(self, program: Program | TerminalProgram) -> ChatStage:
         """A stage around a program that may end before anybody has joined."""
-        stage = ChatStage(program, self.transcript, self._patience)
+        stage = ChatStage(program, self.transcript, self._patience,
+                          named=self.target.first_line_is_name)
         stage.may_end = True
         self._stages.append(stage)
         return stage

@@ -23,7 +23,7 @@ GRADER = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Exit status 0 when every check has a verdict, whatever it is."""
     arguments = _arguments()
-    lab = read_lab(GRADER / "lab.toml")
+    lab = read_lab(GRADER / "lab.toml", arguments.profile)
     part = lab.parts[lab.targets[arguments.target].part]
     rows = lab.rows_on(arguments.target, arguments.check)
     rows_file = arguments.out / f"{arguments.target}.jsonl"
@@ -39,7 +39,7 @@ def main() -> int:
             plugins=[plugin])
         finished = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if finished:
-            _write(out, {"end": True, "environment": environment(lab.name)})
+            _write(out, {"end": True, "environment": environment(lab.profile)})
     return 0 if finished else 1
 
 
@@ -69,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", required=True)
     parser.add_argument("--check", default="*")
+    parser.add_argument("--profile", default="")
     parser.add_argument("--submission", type=Path, default=Path("/run/sub"))
     parser.add_argument("--out", type=Path, default=Path("/run/out"))
     parser.add_argument("--cache", type=Path, default=Path("/run/cache"))

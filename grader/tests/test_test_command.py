@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fake_worker import FakeSandbox, submission
-from grading import sandbox, test_command
+from grading import hint_command, sandbox, test_command
 from grading.report.result_json import read_result
 
 ALL = ("part_a", "part_b", "part_c")
@@ -42,6 +42,18 @@ def test_something_to_mend(fake: FakeSandbox, tmp_path: Path, monkeypatch: pytes
     assert "Mend this first: order_is_kept" in capsys.readouterr().out
     assert test_command.main(["--check", "builds"]) == 0
     assert "in the checks chosen" in capsys.readouterr().out
+
+
+def test_make_hint_goes_on_where_the_card_ends(fake: FakeSandbox, tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch,
+                                               capsys: pytest.CaptureFixture[str]) -> None:
+    root = this_tree(tmp_path, monkeypatch, plan="fail order_is_kept")
+    monkeypatch.setattr(hint_command, "RESULT", root / "build" / "result.json")
+    for level in (2, 3):
+        test_command.main([])
+        capsys.readouterr()
+        assert hint_command.main([]) == 0
+        assert f"Hint {level} of 3" in capsys.readouterr().out
 
 
 def test_extra_credit_counts_only_when_asked_for(fake: FakeSandbox, tmp_path: Path,

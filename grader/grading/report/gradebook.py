@@ -17,7 +17,7 @@ def gradebook(lab: Lab, reports: Sequence[Report]) -> str:
     """The file's text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["submission", "status", "score", "max_score", *lab.targets, "extra",
+    writer.writerow(["submission", "status", "score", "max_score", *(target.name for target in lab.graded), "extra",
                      "failing checks"])
     for report in reports:
         writer.writerow([_cell(cell) for cell in _row(lab, report)])
@@ -25,8 +25,8 @@ def gradebook(lab: Lab, reports: Sequence[Report]) -> str:
 
 
 def _row(lab: Lab, report: Report) -> list[str]:
-    subtotals = [points(sum(row.points for row in report.rows if row.target == target))
-                 for target in lab.targets]
+    subtotals = [points(sum(row.points for row in report.rows if row.target == target.name))
+                 for target in lab.graded]
     wrong = " ".join(f"{row.target}/{row.name}" for row in failing(report.rows))
     return [report.submission, report.status, points(report.score), points(report.max_score),
             *subtotals, points(totals(report.rows)[1][0]), wrong]

@@ -12,12 +12,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grading.lab import CheckRow, Lab, Target, read_lab
+from grading.lab import HUNDRED, STOCK, CheckRow, Lab, NoProfile, Target, read_lab
 from grading.lab_table import LabError
 from grading.report.wording import points, terminal
 from grading.sandbox import BUILD, RUN
 
 GRADER = Path(__file__).resolve().parents[2]
+
+
+def promises_of(lab: Lab, grader: Path) -> dict[str, str]:
+    """The same for the lab's own checks, which lab.toml may word in its own way; proves that every
+    check has its row and its function."""
+    found = promises(grader)
+    prove_checks(lab, found)
+    return {name: row.promise or found[name] for name, row in lab.checks.items()}
 
 
 def promises(grader: Path) -> dict[str, str]:
@@ -46,7 +54,7 @@ def prove_checks(lab: Lab, promise_of: dict[str, str]) -> None:
         if name not in promise_of:
             raise LabError(f"lab.toml has a check {name}, but checks/ has no function check_{name}")
     for name in promise_of:
-        if name not in lab.checks:
+        if name not in (*lab.checks, *lab.left_out):
             raise LabError(f"checks/ has a function check_{name}, but it has no row in lab.toml")
 
 
@@ -68,7 +76,7 @@ def markdown(lab: Lab, part: str, promise_of: dict[str, str]) -> str:
 def print_rubric(console: Console, lab: Lab, promise_of: dict[str, str], pattern: str = "") -> None:
     """Everything, part by part, as `make rubric` shows it."""
     for part in lab.parts.values():
-        if pattern and part.name != pattern:
+        if (pattern and part.name != pattern) or not _targets(lab, part.name):
             continue
         console.print(Text(part.title, "bold"))
         for target in _targets(lab, part.name):
@@ -81,6 +89,15 @@ def print_rubric(console: Console, lab: Lab, promise_of: dict[str, str], pattern
     if lab.hidden:
         worth = ", ".join(f"{points(its)} on {target}" for target, its in lab.hidden.items())
         console.print(f"Of these, {worth} are for checks that are not shown here.")
+    if lab.profile != STOCK:
+        console.print(f"This is the profile {lab.profile}: {_difference(lab)}.", soft_wrap=True)
+
+
+def _difference(lab: Lab) -> str:
+    if lab.scaled_from == HUNDRED:
+        return "it keeps the points of lab.toml"
+    return (f"the checks it keeps are worth {points(lab.scaled_from)} in lab.toml, "
+            f"scaled to {points(HUNDRED)} here")
 
 
 def _limits() -> list[str]:
@@ -95,7 +112,7 @@ def _table(lab: Lab, target: Target, promise_of: dict[str, str]) -> Table:
     rows = _rows(lab, target)
     table = Table(title=Text(f"{target.title}: {_worth(rows, target)}"), title_justify="left",
                   title_style="", box=None, padding=(0, 1), show_header=False, expand=True)
-    table.add_column(justify="right", width=5)
+    table.add_column(justify="right", width=6)
     table.add_column(ratio=1)
     table.add_column(justify="right", width=8, style="dim")
     for row in rows:
@@ -105,7 +122,7 @@ def _table(lab: Lab, target: Target, promise_of: dict[str, str]) -> Table:
 
 
 def _targets(lab: Lab, part: str) -> list[Target]:
-    return [target for target in lab.targets.values() if target.part == part]
+    return [target for target in lab.graded if target.part == part]
 
 
 def _rows(lab: Lab, target: Target) -> list[CheckRow]:
@@ -126,12 +143,16 @@ def main(arguments: list[str] | None = None) -> int:
     """`make rubric`; 2 when the part is not known."""
     parser = argparse.ArgumentParser(prog="make rubric", description=__doc__)
     parser.add_argument("--part", default="", help="only this part")
+    parser.add_argument("--profile", default="", help="of this profile of lab.toml")
     parser.add_argument("--markdown", metavar="PART", help="the tables of one part in Markdown")
     wish = parser.parse_args(arguments)
     part = wish.markdown or wish.part
     try:
-        lab, promise_of = read_lab(GRADER / "lab.toml"), promises(GRADER)
-        prove_checks(lab, promise_of)
+        lab = read_lab(GRADER / "lab.toml", wish.profile)
+        promise_of = promises_of(lab, GRADER)
+    except NoProfile as error:
+        print(f"rubric: {error}", file=sys.stderr)
+        return 2
     except LabError as error:
         print(f"rubric: {error}", file=sys.stderr)
         return 1

@@ -11,13 +11,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from grading.report.diagram import diagram
-from grading.report.wording import MARKS, MEANINGS, failing, points, printable, score, style, totals
+from grading.report.first_thing import print_first_thing
+from grading.report.wording import (MARKS, MEANINGS, failing, printable, score, style, tail,
+                                    totals)
 from grading.submission import NOT_HANDED_IN, absent_targets
-from grading.verdict import Cause, CheckResult, Report, Verdict
+from grading.verdict import CheckResult, Report, Verdict
 
 WIDEST = 100  # columns: longer lines are hard to read
-DETAIL_LINES = 12  # of a build log or a traceback
 OTHERS = 12  # failing checks that are listed by name
 
 
@@ -31,7 +31,7 @@ def print_score_card(console: Console, report: Report, whole: bool = True) -> No
     console.print(_legend(there))
     _print_score(console, report, whole)
     if first := first_to_mend(report.rows):
-        _print_first(console, first, report)
+        print_first_thing(console, first, report.build_logs.get(first.part, ""))
         _print_others(console, [row for row in failing(there) if row is not first])
         _print_blocked(console, there)
     _print_not_the_students(console, report.rows)
@@ -100,50 +100,6 @@ def _full_marks(rows: Sequence[CheckResult]) -> Panel:
     return Panel(words, title="★ Full marks ★", border_style="green")
 
 
-# ---- the first thing to mend -------------------------------------------------------------------
-
-
-def _print_first(console: Console, row: CheckResult, report: Report) -> None:
-    worth = f"{points(row.max_points)}{' extra' if row.extra else ''} point"
-    worth += "" if row.max_points == 1000 else "s"
-    head = Text(" Extra credit, next: " if row.extra else " Mend this first: ")
-    head.append(row.name, "bold red")
-    head.append(f"\n {row.target}, {worth}, docs/SPEC.md {' '.join(row.clauses)}\n", "dim")
-    console.print(head)
-    cause = row.cause or Cause("It did not pass.")
-    _print_facts(console, row, cause)
-    if drawing := diagram(row.transcript, console.width - 2):
-        console.print(Padding(Text("\n").join(drawing), (1, 0, 0, 2)), overflow="ellipsis",
-                      no_wrap=True)
-    detail = cause.detail or (report.build_logs.get(row.part, "") if row.name == "builds" else "")
-    if shown := _tail(detail, DETAIL_LINES):
-        console.print(Padding(Text(shown, "dim"), (1, 0, 0, 4)))
-    console.print(Text("\n Once more, only this: ").append(printable(row.replay), "bold cyan"))
-
-
-def _tail(text: str, lines: int) -> str:
-    """The last lines that say something."""
-    said = [line.rstrip().expandtabs(4) for line in text.splitlines() if line.strip()]
-    return "\n".join(printable(line) for line in said[-lines:])
-
-
-def _print_facts(console: Console, row: CheckResult, cause: Cause) -> None:
-    facts = Table(box=None, padding=(0, 1), show_header=False, pad_edge=True)
-    facts.add_column(justify="right", style="dim", no_wrap=True)
-    facts.add_column(ratio=1, overflow="fold")
-    for label, words, look in (
-            ("promise", row.promise, ""),
-            (_WRONG.get(row.verdict, "but"), cause.rationale, "bold"),
-            ("expected", cause.expected, "green"), ("heard", cause.actual, "red"),
-            ("hint", (*cause.hints, "")[0], "yellow")):
-        if words:
-            facts.add_row(label, Text(printable(words), look))
-    console.print(facts)
-
-
-_WRONG = {Verdict.CRASH: "crash", Verdict.TIMEOUT: "too late", Verdict.FLAKY: "at times"}
-
-
 # ---- the rest, a line each ---------------------------------------------------------------------
 
 
@@ -158,10 +114,18 @@ def _print_others(console: Console, rows: Sequence[CheckResult]) -> None:
         first = alike[0]
         line = Text(f"   {MARKS[first.verdict]} {name}", style(first.verdict))
         line.append(f" ({', '.join(row.target for row in alike)})", "default")
-        line.append(f"  {printable(first.cause.rationale)}" if first.cause else "", "dim default")
+        line.append(f"  {printable(_in_short(first))}", "dim default")
         console.print(line, no_wrap=True, overflow="ellipsis")
     if len(its) > OTHERS:
         console.print(Text(f"   … and {len(its) - OTHERS} more", "dim"))
+
+
+def _in_short(row: CheckResult) -> str:
+    """What was wrong; of a crash, how it ended."""
+    if row.cause is None:
+        return ""
+    crash = row.cause.actual if row.verdict is Verdict.CRASH else ""
+    return crash or row.cause.rationale
 
 
 def _print_blocked(console: Console, rows: Sequence[CheckResult]) -> None:
@@ -189,7 +153,7 @@ def _print_not_the_students(console: Console, rows: Sequence[CheckResult]) -> No
             more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
             words = printable(f"{alike[0].target}/{alike[0].name}{more}: {reason}")
             console.print(Padding(Text(words, "dim"), (0, 0, 0, 3)))
-            if last := _tail(alike[0].cause.detail if alike[0].cause else "", 1):
+            if last := tail(alike[0].cause.detail if alike[0].cause else "", 1):
                 console.print(Padding(Text(last, "dim"), (0, 0, 0, 5)))
 
 

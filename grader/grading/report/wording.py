@@ -39,6 +39,12 @@ def printable(text: str, keep: str = "") -> str:
                    else char.encode("unicode_escape").decode() for char in text)
 
 
+def tail(text: str, lines: int) -> str:
+    """The last lines that say something."""
+    said = [line.rstrip().expandtabs(4) for line in text.splitlines() if line.strip()]
+    return "\n".join(printable(line) for line in said[-lines:])
+
+
 def style(verdict: Verdict) -> str:
     """The colour of a verdict, where there is colour."""
     return STYLES.get(verdict, "red")

@@ -18,8 +18,14 @@ OUT      := $(if $(SAN),$(BUILD)/,)
 
 objects = $(patsubst %.cpp,$(BUILD)/%.o,$(wildcard $(1)))
 
+# The client edits lines with libedit where that is installed; `make LIBEDIT=` does without.
+LIBEDIT      := $(shell echo '\#include <histedit.h>' | $(CXX) -E -x c++ - >/dev/null 2>&1 && echo -ledit)
+WITH_LIBEDIT := $(addprefix part_a/,line_editor.cpp terminal_console.cpp tests/terminal_console_test.cpp)
+$(BUILD)/part_a/console.o: COMPILE += $(if $(LIBEDIT),-DLAB_LIBEDIT)
 # Part A: every file but the two with a main() is shared by the server, the client and the tests.
-PART_A_CORE := $(call objects,$(filter-out part_a/server.cpp part_a/client.cpp,$(wildcard part_a/*.cpp)))
+PART_A_CORE := $(call objects,$(filter-out part_a/server.cpp part_a/client.cpp $(if $(LIBEDIT),,$(WITH_LIBEDIT)),\
+                 $(wildcard part_a/*.cpp)))
+PART_A_TESTS := $(call objects,$(filter-out $(if $(LIBEDIT),,$(WITH_LIBEDIT)),$(wildcard part_a/tests/*.cpp)))
 # Part B: the two facades are thin; everything else is the proactor and the room it serves by default.
 PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proactor.cpp,$(wildcard part_b/*.cpp)))
 COMMON      := $(call objects,common/*.cpp)
@@ -55,7 +61,7 @@ $(BUILD)/part_b/libcore.a: $(PART_B_CORE)
 $(OUT)part_a/server: $(BUILD)/part_a/server.o $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
 	$(LINK) -o $@ $^ $(LDLIBS)
 $(OUT)part_a/client: $(BUILD)/part_a/client.o $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
-	$(LINK) -o $@ $^ $(LDLIBS)
+	$(LINK) -o $@ $^ $(LIBEDIT) $(LDLIBS)
 
 # The shared libraries export the facade alone: what comes out of an archive stays inside.
 $(OUT)part_b/libproactor.a: $(BUILD)/part_b/proactor_c.o $(PART_B_CORE) $(COMMON)
@@ -74,11 +80,11 @@ $(OUT)part_c/st_proactor: $(BUILD)/part_c/st_proactor.o $(BUILD)/libcommon.a $(O
 
 # One test program per folder, linked with the objects it tests.
 $(BUILD)/common/unit_tests: $(call objects,common/tests/*.cpp) $(BUILD)/libcommon.a
-$(BUILD)/part_a/unit_tests: $(call objects,part_a/tests/*.cpp) $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
+$(BUILD)/part_a/unit_tests: $(PART_A_TESTS) $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
 $(BUILD)/part_b/unit_tests: $(call objects,part_b/tests/*.cpp) $(BUILD)/part_b/proactor_c.o $(BUILD)/part_b/st_proactor.o \
                             $(BUILD)/part_b/libcore.a $(BUILD)/libcommon.a
 $(TESTS):
-	$(LINK) -o $@ $^ -lgtest -lgtest_main $(LDLIBS)
+	$(LINK) -o $@ $^ $(LIBEDIT) -lgtest -lgtest_main $(LDLIBS)
 
 unit: $(TESTS)  ## the reference's own unit tests (SAN=thread, SAN=address,undefined)
 	@set -e; for t in $^; do echo "== $$t"; $$t --gtest_brief=1; done

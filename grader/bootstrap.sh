@@ -9,7 +9,8 @@ commands=(g++:g++ make:make bwrap:bubblewrap ip:iproute2 nc:netcat-openbsd telne
 [ "${1:-}" != unsafe ] || commands=(g++:g++ make:make)
 if [ "${1:-}" = check ]; then
     commands+=(shellcheck:shellcheck clang-format:clang-format mypy:mypy)
-    commands+=(/usr/include/gtest/gtest.h:libgtest-dev)
+    commands+=(/usr/include/gtest/gtest.h:libgtest-dev /usr/include/histedit.h:libedit-dev)
+    modules+=(pyte)
 fi
 
 give_up() { echo "bootstrap: $1" >&2; exit 1; }
@@ -42,6 +43,8 @@ packages_wanted() {
 find_python
 packages_wanted
 if [ ${#wanted[@]} -gt 0 ]; then
+    # The client's line editor is welcome, but nothing fails without it.
+    [[ -e /usr/include/histedit.h || ${wanted[*]} = *libedit* ]] || wanted+=(libedit-dev)
     echo >&2 "Not installed yet: ${wanted[*]}"
     command -v apt-get >/dev/null ||
         give_up "no apt-get here; install them (names as in Debian) with your system's own tool"

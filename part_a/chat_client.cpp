@@ -1,7 +1,7 @@
 // Keyboard to server and server to screen, at the same time, in two threads.
 #include "part_a/chat_client.hpp"
 
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -15,35 +15,13 @@
 namespace lab {
 namespace {
 
-using Buffer = std::array<char, 64 * 1024>;
-
-// read(2), but an interrupted call is repeated, and an error is the end.
-std::size_t read_some(int fd, Buffer& buffer) {
-    ssize_t count = 0;
-    do
-        count = ::read(fd, buffer.data(), buffer.size());
-    while (count == -1 && errno == EINTR);
-    return count > 0 ? static_cast<std::size_t>(count) : 0;
-}
-
-bool write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-        if (written == -1 && errno == EINTR)
-            continue;
-        if (written == -1)
-            return false;
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
+constexpr std::size_t kReadSize = 64 * 1024;
 
 }  // namespace
 
-ChatClient::ChatClient(int socket, int keyboard, int screen)
+ChatClient::ChatClient(int socket, Console& console)
     : socket_(socket),
-      keyboard_(keyboard),
-      screen_(screen),
+      console_(console),
       sender_([this] { send_keyboard(); }),
       printer_([this] { print_server(); }) {}
 
@@ -66,15 +44,14 @@ ChatClient::Outcome ChatClient::wait(const Patience& patience) {
 }
 
 void ChatClient::send_keyboard() {
-    Buffer buffer;
     LineFramer framer(Limits{}.line);
-    while (const std::size_t count = read_some(keyboard_, buffer)) {
-        if (!send_all(socket_, framer.push({buffer.data(), count})))
+    for (std::string_view typed; !(typed = console_.read()).empty();) {
+        if (!send(framer.push(typed)))
             return;  // the printing thread will hear of it, too
         if (framer.overflowed())
             return conclude(Outcome::line_too_long);
     }
-    send_all(socket_, framer.finish());
+    send(framer.finish());
     {
         const std::lock_guard lock(mutex_);
         input_ended_ = true;
@@ -82,12 +59,26 @@ void ChatClient::send_keyboard() {
     }
     changed_.notify_all();
     end_output(socket_);  // LAB: half-close
+    console_.print_the_rest();
+}
+
+// While the server does not read, we wait in the console: it has other things to look after.
+bool ChatClient::send(std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t sent =
+            ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0)
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        else if (errno == EAGAIN ? !console_.wait_until_writable(socket_) : errno != EINTR)
+            return false;
+    }
+    return true;
 }
 
 void ChatClient::print_server() {
-    Buffer buffer;
+    std::array<char, kReadSize> buffer;
     while (const std::size_t count = receive(socket_, buffer)) {
-        if (!write_all(screen_, {buffer.data(), count}))
+        if (!console_.print({buffer.data(), count}))
             return conclude(Outcome::screen_gone);
         const std::lock_guard lock(mutex_);
         last_sign_ = Clock::now();

@@ -5,7 +5,10 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <thread>
+
+#include "part_a/console.hpp"
 
 namespace lab {
 
@@ -24,25 +27,25 @@ class ChatClient {
         screen_gone,    // what arrives cannot be written
     };
 
-    // Borrows the descriptors and starts both threads. `socket` is connected.
-    ChatClient(int socket, int keyboard, int screen);
+    // Borrows both and starts both threads. `socket` is connected.
+    ChatClient(int socket, Console& console);
 
     // Hangs up and joins the threads. A thread that is blocked in a read from the keyboard, or in a
     // write to the screen, makes this wait: a program ends without it, with _Exit.
     ~ChatClient();
 
-    // Blocks until the conversation is over. Once.
+    // Blocks until the conversation is over; the console is then still to be finished. Once.
     Outcome wait(const Patience& patience = {});
 
   private:
     using Clock = std::chrono::steady_clock;
     void send_keyboard();
+    bool send(std::string_view bytes);
     void print_server();
     void conclude(Outcome outcome);
 
     const int socket_;
-    const int keyboard_;
-    const int screen_;
+    Console& console_;
     std::mutex mutex_;
     std::condition_variable changed_;
     bool input_ended_ = false;        // these three are protected by mutex_

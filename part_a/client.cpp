@@ -8,6 +8,7 @@
 #include "common/run_main.hpp"
 #include "common/socket.hpp"
 #include "part_a/chat_client.hpp"
+#include "part_a/console.hpp"
 
 namespace {
 
@@ -34,8 +35,11 @@ int main(int argc, char* argv[]) {
     return lab::run_main([&]() -> int {
         const lab::ClientOptions options = lab::parse_client_options(argc, argv);
         const lab::UniqueFd socket = lab::connect_to(options.host, options.port);
-        lab::ChatClient client(socket.get(), STDIN_FILENO, STDOUT_FILENO);
-        const int status = report(client.wait());
+        const auto console = lab::open_console(STDIN_FILENO, STDOUT_FILENO);
+        lab::ChatClient client(socket.get(), *console);
+        const lab::ChatClient::Outcome outcome = client.wait();
+        console->finish();  // LAB: terminal-in-order
+        const int status = report(outcome);
         // A thread may be blocked in a read from the keyboard: only the process's end ends it.
         std::_Exit(status);  // LAB: leave-reader-behind
     });

@@ -11,6 +11,7 @@
 
 #include "common/error.hpp"
 #include "common/limits.hpp"
+#include "part_a/plain_console.hpp"
 #include "part_a/tests/line_client.hpp"
 
 namespace lab::testing {
@@ -70,7 +71,7 @@ class ChatClientTest : public ::testing::Test {
         return accept_from(listener.get()).socket;
     }
     std::unique_ptr<ChatClient> make_client() {
-        return std::make_unique<ChatClient>(socket_.get(), keyboard_.out.get(), screen_.in.get());
+        return std::make_unique<ChatClient>(socket_.get(), console_);
     }
 
     UniqueFd socket_;
@@ -78,6 +79,11 @@ class ChatClientTest : public ::testing::Test {
 
   protected:
     Pipe screen_;
+
+  private:
+    PlainConsole console_{keyboard_.out.get(), screen_.in.get(), false};
+
+  protected:
     LineClient server_;
     std::unique_ptr<ChatClient> client_;
 };

@@ -31,7 +31,7 @@ PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proac
 COMMON      := $(call objects,common/*.cpp)
 TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
 
-.PHONY: all part_a part_b part_c unit test hint rubric docs check-docs check lint format clean help bootstrap
+.PHONY: all part_a part_b part_c unit test hint rubric docs check-docs images check lint format clean help bootstrap
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -119,6 +119,11 @@ handout:  ## write what students get (DIR=/path/of/a/new/folder), and an archive
 handout-check:  ## prove the handout: it builds, scores as stated, and gives nothing away
 	@$(GRADING) pytest -q -p no:cacheprovider grader/tests/test_handout.py
 
+images: all  ## take the pictures of the documents anew, from real runs
+	@python=$$(grader/bootstrap.sh images) && take="$$python -B images/make_images.py" && \
+	unshare --map-root-user --net sh -c "ip link set lo up && $$take threaded_chat proactor_chat" && \
+	$$take score_card failure
+
 check:  ## everything: lint, unit tests plain and sanitized, the grader's tests, samples, this tree
 	@grader/check.sh
 
@@ -131,7 +136,8 @@ lint:  ## formatting, shell scripts, who includes whom, Python types; changes no
 	    { echo "$$file: not laid out as .clang-format says; make format does it"; laid_out=false; }; \
 	done && $$laid_out && shellcheck $(wildcard grader/*.sh .ci/run) && \
 	$$python grader/lint_includes.py && cd grader && $$python -m mypy --strict --ignore-missing-imports --allow-untyped-decorators \
-	    --no-error-summary grading documents lint_includes.py
+	    --no-error-summary grading documents lint_includes.py && \
+	cd ../images && $$python -m mypy --strict --ignore-missing-imports --no-error-summary *.py
 
 format:  ## lay out the C++ sources
 	clang-format -i $(SOURCES)

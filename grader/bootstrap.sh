@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Prints a Python that has what the grader needs; installs what is missing, and says what.
-# usage: grader/bootstrap.sh [check|unsafe]   `check` asks for what maintainers need as well,
-#                                             `unsafe` not for the sandbox and its tools
+# usage: grader/bootstrap.sh [check|images|unsafe]   `check` asks for what maintainers need as well,
+#                                                    `images` for what takes the pictures,
+#                                                    `unsafe` not for the sandbox and its tools
 set -euo pipefail
 
 modules=(pytest pexpect rich jinja2 seccomp jsonschema 'tomllib|tomli')
@@ -11,6 +12,11 @@ if [ "${1:-}" = check ]; then
     commands+=(shellcheck:shellcheck clang-format:clang-format mypy:mypy)
     commands+=(/usr/include/gtest/gtest.h:libgtest-dev /usr/include/histedit.h:libedit-dev)
     modules+=(pyte)
+fi
+if [ "${1:-}" = images ]; then
+    modules+=(pyte)
+    commands+=(rsvg-convert:librsvg2-bin pngquant:pngquant unshare:util-linux)
+    commands+=(/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf:fonts-dejavu-core)
 fi
 
 give_up() { echo "bootstrap: $1" >&2; exit 1; }

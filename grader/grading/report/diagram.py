@@ -114,7 +114,7 @@ class _Drawing:
         style, words = "", [_words(item)]
         if item.kind in BAD:  # the point of the drawing: told in full
             style, words = BAD_STYLE, textwrap.wrap(words[0], self._width - TIME - self._paper)
-        return [Text(f"{item.at * 1000:>{TIME - 1}.1f} ", "dim")
+        return [Text().append(f"{item.at * 1000:>{TIME - 1}.1f} ", "dim")
                 .append("".join(paper) + words[0], style),
                 *(Text(" " * TIME + lanes).append(more, style) for more in words[1:])]
 
@@ -150,7 +150,7 @@ def _log_line(item: Moment) -> Text:
     if item.kind == "missing":
         arrow = "✗╌╌ server "
     who = f"{printable(item.who)} "[:20]
-    return (Text(f"{item.at * 1000:>{TIME - 1}.1f} ", "dim")
+    return (Text().append(f"{item.at * 1000:>{TIME - 1}.1f} ", "dim")
             .append(f"{who}{arrow} {_words(item)}", BAD_STYLE if item.kind in BAD else ""))
 
 

@@ -45,6 +45,6 @@ def _anchors(path: Path) -> set[str]:
 def _dead_files(there: set[str], piece: Piece) -> Iterator[str]:
     for words in piece.quoted():
         name = words.split(" (")[0]
-        if FILE.fullmatch(name) and name not in MADE and not any(
+        if FILE.fullmatch(name) and PurePosixPath(name).name not in MADE and not any(
                 path == name or path.endswith(f"/{name}") for path in there):
             yield f"there is no file {name}"

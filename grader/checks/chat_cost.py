@@ -86,6 +86,7 @@ def must_be_idle(stage: ChatStage, moment: str) -> None:
     share = busy_share(stage, WINDOW_S)
     if share >= SHARE:
         share = busy_share(stage, LONG_WINDOW_S)
+    stage.transcript.add("note", stage.program.name, f"uses {share:.1%} of one core while {moment}")
     if share >= SHARE:
         raise Shortfall(f"The program works although nothing happens: {moment}.",
                         expected="under 1 % of one core", actual=f"{share:.0%} of one core over 2 s",

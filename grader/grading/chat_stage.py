@@ -55,6 +55,8 @@ class ChatStage(Stage):
         newcomers = [self.connect() for _ in range(number)]
         if not self.until(lambda: all(self.accepted(client) for client in newcomers)):
             late = [client.name for client in newcomers if not self.accepted(client)]
+            for name in late:
+                self.transcript.add("missing", name, "<accept>")
             raise Blocked(FAN_OUT, f"The program does not accept {_names(late)}: the connection waits "
                           "in the listen queue, and nothing of the program is about to take it.",
                           self.program.last_words())

@@ -8,6 +8,26 @@ from grading.line_client import LineClient
 from grading.transcript import Transcript
 
 
+class _AsTheClientsDo(Transcript):
+    """What the grader's server says and hears, told as what the student's client hears and says."""
+
+    def __init__(self, scene: Transcript) -> None:
+        super().__init__()
+        self._scene = scene
+
+    def add(self, kind: str, who: str, data: bytes | str = b"") -> None:
+        """Appends the event, seen from the other side, to the scene's transcript."""
+        if kind == "hears" and isinstance(data, str):  # an end of the connection
+            kind, data = ("resets", "") if "reset" in data else ("leaves", "ends its sending side")
+        elif kind in ("leaves", "resets"):
+            kind, data = "hears", "<reset>" if kind == "resets" else "<end of file>"
+        elif kind in ("says", "hears"):
+            kind = "hears" if kind == "says" else "says"
+        else:
+            who = "server"
+        self._scene.add(kind, who, data)
+
+
 class FakeServer:
     """A listening socket of the grader's own on every address of the scene's network."""
 
@@ -25,7 +45,7 @@ class FakeServer:
         except BlockingIOError:
             return None
         self._transcript.add("joins", "client")
-        return LineClient("grader", connection, self._transcript)
+        return LineClient("client", connection, _AsTheClientsDo(self._transcript))
 
     def close(self) -> None:
         """Stops listening; connections that were taken stay."""

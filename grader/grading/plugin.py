@@ -15,7 +15,7 @@ from grading.sandbox import Box
 from grading.shortfall import Blocked, NotJudged, Shortfall
 from grading.stage import Patience
 from grading.theatre import Theatre
-from grading.transcript import Transcript
+from grading.transcript import Transcript, Watch
 from grading.verdict import Cause, CheckResult, Event, Verdict
 
 
@@ -36,10 +36,11 @@ class GradingPlugin:
     """One worker's pytest run: the rows of one part, in the order of lab.toml."""
 
     def __init__(self, rows: list[tuple[CheckRow, Target]], box: Box, build: BuildResult,
-                 builder: Builder, lab: Lab, on_result: Callable[[CheckResult], None]) -> None:
+                 builder: Builder, lab: Lab, on_result: Callable[[CheckResult], None],
+                 watch: Watch | None = None) -> None:
         self._rows = {(row.name, target.name): (row, target) for row, target in rows}
         self._box, self._build, self._builder, self._lab = box, build, builder, lab
-        self._on_result = on_result
+        self._on_result, self._watch = on_result, watch
         self._ends: dict[tuple[str, str], _End] = {}
         self._theatre: Theatre | None = None
         self._patience: dict[str, Patience] = {}
@@ -66,7 +67,7 @@ class GradingPlugin:
     def theatre(self, target: Target, request: pytest.FixtureRequest) -> Generator[Theatre, None, None]:
         """The place where a check's scenes are played; everything it started ends with the check."""
         self._theatre = Theatre(target, self._box, self._build, self._builder, self._lab,
-                                self._patience.setdefault(target.name, Patience()))
+                                self._patience.setdefault(target.name, Patience()), self._watch)
         try:
             yield self._theatre
         finally:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from shlex import quote
 
 from grading.observe.deadline import Deadline
 from grading.observe.sockets import listeners
 from grading.observe.threads import cpu_ns, descriptors, thread_count, thread_ids
 from grading.sandbox import Confined
 from grading.shortfall import how_it_ended
-from grading.transcript import Transcript
+from grading.transcript import Printed, Transcript
 
 LAST_WORDS = 600  # characters of stderr and stdout that a report keeps
 
@@ -19,11 +20,17 @@ LAST_WORDS = 600  # characters of stderr and stdout that a report keeps
 class Program:
     """One running program. Nothing of it survives stop()."""
 
-    def __init__(self, confined: Confined, command: Sequence[str], transcript: Transcript) -> None:
+    def __init__(self, confined: Confined, command: Sequence[str], transcript: Transcript,
+                 name: str = "server") -> None:
         self.command = tuple(command)
+        self.name = name  # in the scene; empty: what it prints is for the grader alone
         self._confined = confined
         self._transcript = transcript
+        self._printed = Printed(transcript, name) if name else None
+        self._end_told = not name
+        self._counted: dict[str, int] = {}
         _ = confined.pid  # waits until the sandbox is up and the program itself has begun
+        transcript.add("starts", name or "server", " ".join(quote(word) for word in command))
 
     # -- what it says ----------------------------------------------------------------------------
 
@@ -33,7 +40,14 @@ class Program:
 
     def drain(self) -> bool:
         """Reads what the program has printed; True if there was anything."""
-        return self._confined.pump()
+        moved = self._confined.pump()
+        self._tell_printed()
+        return moved
+
+    def _tell_printed(self) -> None:
+        if self._printed:
+            self._printed.tell("prints", self.output)
+            self._printed.tell("complains", self.errors)
 
     def output(self) -> bytes:
         """All it has printed to stdout so far."""
@@ -57,10 +71,13 @@ class Program:
 
     def tell(self, line: str) -> None:
         """Writes a line to its standard input."""
+        if self.name:
+            self._transcript.add("types", self.name, line.encode() + b"\n")
         self._confined.write_stdin(line.encode() + b"\n")
 
     def close_input(self) -> None:
         """The end of its standard input."""
+        self._transcript.add("types", self.name, "<end of input>")
         self._confined.close_stdin()
 
     # -- what it is ------------------------------------------------------------------------------
@@ -76,7 +93,7 @@ class Program:
 
     def threads(self) -> int:
         """How many threads it has now."""
-        return thread_count(self.pids())
+        return self._count("threads", thread_count(self.pids()))
 
     def thread_ids(self) -> set[int]:
         """The ids of its threads."""
@@ -84,7 +101,10 @@ class Program:
 
     def descriptors(self) -> dict[tuple[int, int], str]:
         """Its open descriptors, and those of processes it has made: (process, number) -> what it is."""
-        return {(pid, number): what for pid in self.pids() for number, what in descriptors(pid).items()}
+        found = {(pid, number): what for pid in self.pids()
+                 for number, what in descriptors(pid).items()}
+        self._count("open descriptors", len(found))
+        return found
 
     def cpu_ns(self) -> int:
         """Processor time so far, in nanoseconds."""
@@ -101,12 +121,25 @@ class Program:
         """Ports of this scene's network on which somebody listens: there is nobody but the program."""
         return sorted(listeners())
 
+    def _count(self, what: str, number: int) -> int:
+        """What the grader has counted is worth an event when it is not what it was."""
+        if self._counted.get(what) != number:
+            self._counted[what] = number
+            self._transcript.add("note", self.name or "server", f"the grader counts {number} {what}")
+        return number
+
     # -- how it ends -----------------------------------------------------------------------------
 
     @property
     def ended(self) -> bool:
         """True once it has ended."""
-        return self._confined.wait(0) is not None
+        if self._confined.wait(0) is None:
+            return False
+        if not self._end_told:
+            self._end_told = True
+            self._tell_printed()
+            self._transcript.add("ends", self.name, self.how_it_ended)
+        return True
 
     def wait(self, seconds: float) -> bool:
         """Waits for its end, reading what it prints; False if it still runs after so long."""
@@ -116,7 +149,7 @@ class Program:
             if deadline.passed:
                 return False
         self.drain()
-        return True
+        return self.ended
 
     @property
     def exit_status(self) -> int | None:
@@ -141,7 +174,7 @@ class Program:
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the program itself."""
-        self._transcript.add("signal", "server", number.name)
+        self._transcript.add("signal", self.name or "server", number.name)
         self._confined.signal(number)
 
     def stop(self) -> None:

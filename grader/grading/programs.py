@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import PurePath
+from shlex import quote
 from typing import Protocol
 
 from grading.build import Builder, BuildResult
@@ -65,6 +67,8 @@ class Programs:
 
         Without options: what it defines, and what it takes from shared libraries.
         """
+        self.transcript.add("note", "server", f"the grader looks at the symbols of {path}: nm "
+                            + " ".join(options))
         found: set[str] = set()
         for choice in (options,) if options else (("--dynamic",), ("--defined-only",)):
             listing = self.box.run(("nm", *choice, path), limits=RUN).stdout
@@ -81,14 +85,18 @@ class Programs:
     # -- starting --------------------------------------------------------------------------------
 
     def start(self, command: Sequence[str], *, with_input: bool = False,
-              open_files: int = RUN.nofile, box: Box | None = None) -> Program:
-        """Starts a program of the submission; nothing is waited for."""
+              open_files: int = RUN.nofile, box: Box | None = None,
+              name: str | None = None) -> Program:
+        """Starts a program of the submission; nothing is waited for.
+
+        name: who it is in the scene; none: the server, or the file's name; empty: nobody.
+        """
         limits = replace(RUN, nofile=open_files, nproc=2 * open_files + 64, wall=SCENE_WALL_S,
                          cpu=SCENE_CPU_S)
         program = Program(
             (box or self.box).spawn(command, limits=limits,
                                     stdin=subprocess.PIPE if with_input else subprocess.DEVNULL),
-            command, self.transcript)
+            command, self.transcript, self._name(command) if name is None else name)
         self._running.append(program)
         return program
 
@@ -108,9 +116,20 @@ class Programs:
 
     def on_terminal(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> TerminalProgram:
         """A program on a terminal of its own."""
-        program = TerminalProgram(self.box.command(command, limits=RUN, env=env or {}))
+        program = TerminalProgram(self.box.command(command, limits=RUN, env=env or {}),
+                                  self.transcript, self._name(command))
+        self.transcript.add("starts", program.name, " ".join(quote(word) for word in command))
         self._running.append(program)
         return program
+
+    def _name(self, command: Sequence[str]) -> str:
+        """Who a program is in the scene, told apart from those that run already."""
+        if self.target.command and command[0] == self.program_path:
+            return "server"
+        clients = {f"./{target.client}" for target in self.lab.targets.values()}
+        name = "client" if command[0] in clients else PurePath(command[0]).name
+        alike = sum(getattr(one, "name", "").startswith(name) for one in self._running)
+        return f"{name}{alike + 1}" if alike else name
 
     def _must_have(self, path: str, check: str) -> None:
         if not self.has(path):

@@ -146,6 +146,8 @@ class Stage:
 
     def _sentinels(self) -> None:
         """Each client says a line; when everybody has heard it, what was before it is there too."""
+        self.transcript.add("note", self.program.name or "server", "never rests, so the grader lets "
+                            "everybody say one more line, to see that all before it has arrived")
         for speaker in [client for client in self.here() if not client.mid_line]:
             token = self.token()
             speaker.say(f"sentinel {token}")
@@ -164,7 +166,7 @@ class Stage:
 
     def _must_live(self) -> None:
         if self.program.ended and not self.may_end:
-            self.transcript.add("exits", "server", self.program.how_it_ended)
+            self.transcript.add("exits", self.program.name or "server", self.program.how_it_ended)
             end = self.program.how_it_ended
             raise Shortfall(f"The program ended in the middle of the scene: {end}.",
                             expected="it goes on serving", actual=end, detail=self.program.last_words(),

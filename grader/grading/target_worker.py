@@ -33,6 +33,7 @@ class Order:
     parts: tuple[str, ...]
     pattern: str = "*"
     no_sandbox: str = ""  # why there is none, where one's own code is to run all the same
+    watched: bool = False  # somebody looks on: each event is written as it happens
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -84,18 +85,21 @@ def no_part(order: Order, target: str, root: Path, staged: Path) -> str:
 
 def _spec(order: Order, target: str, staged: Path, out: Path, slot: int) -> sandbox.WorkerSpec:
     return sandbox.WorkerSpec(
-        argv=(order.python, "-m", "grading.worker", "--target", target, "--check", order.pattern,
-              "--profile", order.lab.profile),
+        argv=_worker(order, target),
         read_only={staged: INSIDE / "sub", order.grader: INSIDE / "grader"},
         writable={out: INSIDE / "out", order.cache: INSIDE / "cache"},
         slot=slot, env={"PYTHONPATH": str(INSIDE / "grader")}, wall_seconds=WALL_SECONDS)
 
 
+def _worker(order: Order, target: str) -> tuple[str, ...]:
+    return (order.python, "-m", "grading.worker", "--target", target, "--check", order.pattern,
+            "--profile", order.lab.profile, *(("--watch",) if order.watched else ()))
+
+
 def _plain_spec(order: Order, target: str, staged: Path, out: Path,
                 slot: int) -> sandbox.WorkerSpec:
     return sandbox.WorkerSpec(
-        argv=(order.python, "-m", "grading.worker", "--target", target, "--check", order.pattern,
-              "--profile", order.lab.profile, "--submission", str(staged), "--out", str(out),
+        argv=(*_worker(order, target), "--submission", str(staged), "--out", str(out),
               "--cache", str(order.cache)),
         read_only={}, writable={}, slot=slot, env={"PYTHONPATH": str(order.grader)},
         wall_seconds=WALL_SECONDS, unsafe_boxes=order.cache / "boxes")

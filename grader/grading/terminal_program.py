@@ -12,6 +12,7 @@ import pexpect
 from grading.observe.threads import cpu_ns, thread_count
 from grading.sandbox.command import Command
 from grading.shortfall import how_it_ended
+from grading.transcript import Printed, Transcript
 
 
 NO_SIGN_S = 1.0  # seconds
@@ -24,7 +25,9 @@ class TerminalProgram:
     The terminal echoes what is typed, as a student's does; its settings are the grader's to look at.
     """
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, transcript: Transcript, name: str) -> None:
+        self.name, self._transcript = name, transcript
+        self._printed = Printed(transcript, name)
         self._child = pexpect.spawn(command.argv[0], command.argv[1:], timeout=None, cwd="/")
         self._child.delayafterclose = self._child.delayafterterminate = 0.0
         self._namespace = command.namespace(self._child.isalive)
@@ -52,6 +55,7 @@ class TerminalProgram:
         except (BlockingIOError, OSError):
             return False
         self._screen += data
+        self._printed.tell("shows", self.screen)
         return bool(data)
 
     @property
@@ -61,6 +65,7 @@ class TerminalProgram:
             while self.drain():
                 pass
             self._ended = True
+            self._transcript.add("ends", self.name, self.how_it_ended)
         return self._ended
 
     met_a_limit = False  # nothing but its own end, or the scene's, ends it
@@ -102,6 +107,7 @@ class TerminalProgram:
 
     def type(self, keys: str) -> None:
         """Types without pressing Enter."""
+        self._transcript.add("types", self.name, keys.encode())
         self._press(keys.encode(), keys.replace("\n", "\r\n").encode())
 
     def type_line(self, line: str) -> None:
@@ -110,10 +116,12 @@ class TerminalProgram:
 
     def press_ctrl_d(self) -> None:
         """The end of input."""
+        self._transcript.add("types", self.name, "Ctrl-D")
         self._press(b"\x04", NO_ECHO)
 
     def press_ctrl_c(self) -> None:
         """Interrupts the foreground program."""
+        self._transcript.add("types", self.name, "Ctrl-C")
         self._press(b"\x03", b"^C")
 
     def keys_under_way(self, strict: bool = False) -> bool:

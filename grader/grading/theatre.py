@@ -15,7 +15,7 @@ from grading.sandbox import Box, fresh_ipc, fresh_network
 from grading.shortfall import Blocked, Shortfall
 from grading.stage import Patience
 from grading.terminal_program import TerminalProgram
-from grading.transcript import Transcript
+from grading.transcript import Transcript, Watch
 
 STARTS = "starts_and_says_where_it_listens"
 
@@ -24,8 +24,9 @@ class Theatre(Programs, Machine):
     """One check's place: a network, shared memory and processes of its own, gone with the check."""
 
     def __init__(self, target: Target, box: Box, build: BuildResult, builder: Builder, lab: Lab,
-                 patience: Patience) -> None:
+                 patience: Patience, watch: Watch | None = None) -> None:
         super().__init__(target, box, build, builder, lab)
+        self._watch = watch
         self._patience = patience
         self._stages: list[ChatStage] = []
         self._servers: list[FakeServer] = []
@@ -34,7 +35,7 @@ class Theatre(Programs, Machine):
     def clear(self) -> None:
         """Ends all that runs; the next scene finds a new network and a new transcript."""
         self.close()
-        self.transcript = Transcript()
+        self.transcript = Transcript(self._watch)
         fresh_network()
         fresh_ipc()
 
@@ -92,7 +93,7 @@ class Theatre(Programs, Machine):
             raise Shortfall("A program that uses the library as the sheet says does not compile and link.",
                             expected="the header compiles, and the library has every function of it",
                             actual="the compiler's complaint below", detail=complaint)
-        program = self.start((f"./{DRIVER_FOLDER}/{name}",), with_input=True)
+        program = self.start((f"./{DRIVER_FOLDER}/{name}",), with_input=True, name="")
         stage = self.stage_for(program)
         stage.may_end = False
         stage.settle()

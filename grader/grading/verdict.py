@@ -30,7 +30,8 @@ class Event:
     """One moment of a scene. `text` shows bytes readably: \\r, \\n and \\xNN are written out."""
 
     at: float  # seconds since the scene began
-    kind: str  # joins, says, hears, missing, unexpected, leaves, resets, exits, signal, note
+    kind: str  # joins, says, hears, missing, unexpected, leaves, resets, exits, signal, note; of
+    # programs: starts, prints, complains (on stderr), types, shows (on a screen), ends
     who: str  # the client, or "server"
     text: str = ""
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import platform
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,6 +17,7 @@ from grading.build import Builder, compiler_version
 from grading.lab import read_lab
 from grading.plugin import GradingPlugin
 from grading.sandbox import open_box, unsafe
+from grading.transcript import SCENES, Watch
 
 GRADER = Path(__file__).resolve().parent.parent
 
@@ -32,7 +34,8 @@ def main() -> int:
         build = builder.build(part, box)
         _write(out, {"build_log": {part.name: build.log}})
         plugin = GradingPlugin(rows, box, build, builder, lab,
-                               lambda result: _write(out, result.to_json()))
+                               lambda result: _write(out, result.to_json()),
+                               _watch(arguments.out / SCENES) if arguments.watch else None)
         status = pytest.main(
             ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--rootdir={GRADER / 'checks'}",
              "-o", "python_files=*.py", "-o", "python_functions=check_*", str(GRADER / "checks")],
@@ -41,6 +44,12 @@ def main() -> int:
         if finished:
             _write(out, {"end": True, "environment": environment(lab.profile)})
     return 0 if finished else 1
+
+
+def _watch(path: Path) -> Watch:
+    """Writes each event as it happens, for whoever looks on."""
+    file = open(path, "w", encoding="utf-8")
+    return lambda event: _write(file, asdict(event))
 
 
 def environment(profile: str) -> dict[str, str]:
@@ -69,6 +78,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--target", required=True)
     parser.add_argument("--check", default="*")
+    parser.add_argument("--watch", action="store_true", help="write each event as it happens")
     parser.add_argument("--profile", default="")
     parser.add_argument("--submission", type=Path, default=Path("/run/sub"))
     parser.add_argument("--out", type=Path, default=Path("/run/out"))

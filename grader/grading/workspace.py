@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from grading.sandbox.safe_copy import CopyLimits, CopyPolicy, Rejected, copy_tree
 
-__all__ = ["CopyLimits", "Rejected", "content_hash", "copy_built", "stage"]
+__all__ = ["CopyLimits", "Rejected", "content_hash", "copy_built", "is_program", "left_out", "stage"]
 
 _MAX_NOTES = 100
 # One time for all: `make` must not believe that anything is newer than anything else.
@@ -44,6 +44,17 @@ def stage(source: Path, staged: Path, limits: CopyLimits = CopyLimits(),
         raise Rejected("What was handed in is not a folder.") from error
     more = len(notes) - _MAX_NOTES
     return notes if more <= 0 else [*notes[:_MAX_NOTES], f"and {more} more"]
+
+
+def left_out(path: str, is_folder: bool) -> bool:
+    """True for what stage() leaves out for its name: a path from the top of what is handed in."""
+    return _why_not(path, is_folder) is not None
+
+
+def is_program(path: Path) -> bool:
+    """True for what stage() leaves out because a compiler has made it; raises OSError."""
+    with path.open("rb") as file:
+        return file.read(8).startswith(_PROGRAM_HEADS)
 
 
 def content_hash(staged: Path) -> str:

@@ -38,7 +38,7 @@ class StubTheatre:
 
 
 def row(name: str, *needs: str) -> CheckRow:
-    return CheckRow(name, ("C1",), {"part_a": 1500}, {}, needs, ("A hint.",), "visible")
+    return CheckRow(name, ("C1",), {"part_a": 1500}, {}, needs, "visible", ("A hint.",))
 
 
 @pytest.fixture

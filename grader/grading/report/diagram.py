@@ -60,6 +60,8 @@ _LOOKS = {
     "leaves": _Look(True, "─", "leaves"),
     "resets": _Look(True, "─", "resets"),
 }
+_MARKS = {"exits": "╳", "ends": "╳", "signal": "◆", "starts": "●", "types": "◆", "shows": "◇",
+          "prints": "◇", "complains": "◇"}
 _ENDS_OF_A_LANE = ("<end of file>", "<reset>")
 
 
@@ -86,7 +88,7 @@ class _Drawing:
     def _live(self, event: Event) -> None:
         """Keeps the account of who is there."""
         leaves = event.kind == "leaves" and not event.text
-        if leaves or event.kind in ("resets", "exits") or (
+        if leaves or event.kind in ("resets", "exits", "ends") or (
                 event.kind == "hears" and event.text in _ENDS_OF_A_LANE):
             self._alive.discard(event.who)
         elif event.who in self._columns and event.kind != "missing":
@@ -109,8 +111,8 @@ class _Drawing:
         look = _LOOKS.get(item.kind)
         if look and item.who in self._columns and item.who != SERVER:
             self._arrow(paper, item, look)
-        elif item.kind in ("exits", "signal") and item.who in self._columns:
-            paper[self._columns[item.who]] = "╳" if item.kind == "exits" else "◆"
+        elif item.who in self._columns:
+            paper[self._columns[item.who]] = _MARKS.get(item.kind, paper[self._columns[item.who]])
         style, words = "", [_words(item)]
         if item.kind in BAD:  # the point of the drawing: told in full
             style, words = BAD_STYLE, textwrap.wrap(words[0], self._width - TIME - self._paper)

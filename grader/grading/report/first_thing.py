@@ -26,7 +26,7 @@ def print_first_thing(console: Console, row: CheckResult, build_log: str) -> Non
     _print_commands(console, row)
 
 
-def print_failure(console: Console, row: CheckResult, build_log: str) -> None:
+def print_failure(console: Console, row: CheckResult, build_log: str, details: bool = True) -> None:
     """Worth, promise and facts; the drawing; the end of what the build or the program printed."""
     worth = f"{points(row.max_points)}{' extra' if row.extra else ''} point"
     worth += "" if row.max_points == 1000 else "s"
@@ -39,7 +39,7 @@ def print_failure(console: Console, row: CheckResult, build_log: str) -> None:
         if any(event.kind in ("says", "hears") for event in row.transcript):
             console.print(Padding(Text(LEGEND, "dim"), (0, 0, 0, 2)))
     detail = cause.detail or (build_log if row.name.startswith("builds") else "")
-    if shown := tail(detail, DETAIL_LINES):
+    if details and (shown := tail(detail, DETAIL_LINES)):
         console.print(Padding(Text(shown, "dim"), (1, 0, 0, 4)))
 
 

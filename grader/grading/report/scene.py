@@ -12,6 +12,7 @@ from grading.verdict import Event
 MOST = 14  # moments that are shown: the end of the scene is where it went wrong
 AFTERWARDS = 3  # of those, behind the first that went wrong
 RUN = 4  # more than so many of a kind in a row are shown as the first, a count, and the last
+OF_A_PROGRAM = ("starts", "prints", "complains", "types", "shows", "ends")
 BAD = ("missing", "unexpected", "exits")
 _ALIKE = {"joins": "join", "leaves": "leave", "resets": "reset", "hears": "hear this"}
 
@@ -28,8 +29,13 @@ Moment = Union[Event, Gap]
 
 
 def moments(events: Sequence[Event]) -> list[Moment]:
-    """The end of the scene, every event of the scene in it or in one of its gaps."""
-    found = _collapsed(events)
+    """The end of the scene, every event of the scene in it or in one of its gaps.
+
+    Where clients talk, what the server's own process prints is left out.
+    """
+    talk = any(event.kind in ("joins", "says", "hears") for event in events)
+    found = _collapsed([event for event in events if not (
+        talk and event.who == "server" and event.kind in OF_A_PROGRAM)])
     wrong = [place for place, moment in enumerate(found)
              if isinstance(moment, Event) and moment.kind in BAD]
     end = len(found)

@@ -40,7 +40,7 @@ def threaded_chat() -> None:
 
 
 def proactor_chat() -> None:
-    """Part C's server with Part A's client, nc and telnet: before, while and after they are there."""
+    """Part C's server with Part A's client, nc and telnet: before, with and after them."""
     commands = ("part_a/client localhost 9034", "nc localhost 9034", "telnet localhost 9034")
     with ExitStack() as open_now:
         server, *clients = _terminals(open_now, "server (Part C)", 48)

@@ -20,7 +20,7 @@ PROMPT = "$ "
 
 
 class Screen(pyte.Screen):  # type: ignore[misc]
-    """A screen that knows faint text, as pyte does not: italics, which nobody uses, stand for it."""
+    """A screen that knows faint text, which pyte does not: italics stand for it."""
 
     def select_graphic_rendition(self, *codes: int, **options: bool) -> None:
         """Takes the colours and weights of what is written next."""

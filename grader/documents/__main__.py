@@ -9,7 +9,7 @@ from pathlib import Path
 from grading.lab import read_lab
 from grading.lab_table import LabError
 
-from documents import clauses, commands, generated, labels, links
+from documents import clauses, commands, generated, labels, links, names
 from documents.document import read_documents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ def complaints(root: Path) -> list[str]:
     documents = read_documents(root)
     return [*generated.complaints(root), *clauses.complaints(lab, spec),
             *labels.complaints(root, documents), *links.complaints(root, documents),
-            *commands.complaints(root, documents)]
+            *names.complaints(root, lab, documents), *commands.complaints(root, documents)]
 
 
 def main(arguments: list[str] | None = None) -> int:

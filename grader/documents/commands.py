@@ -1,8 +1,8 @@
 """Commands that the documents tell people to type: run, or at least known to exist.
 
 A block ```sh is run to its end in a copy of the tree, without a terminal. A block ```console shows
-what is typed after `$ `, perhaps with the answer: programs that run on, or take long. Of these, and of
-what stands in backticks after `make`, only the targets and programs are looked up.
+what is typed after `$ `, perhaps with the answer: programs that run on, or take long. Of these,
+and of what stands in backticks after `make`, only the targets and programs are looked up.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def unknown(root: Path, documents: list[Document]) -> list[str]:
     """Commands of which a built tree has no target or program."""
     targets = set(TARGET.findall((root / "Makefile").read_text(encoding="utf-8")))
     return [f"{document.name}:{line}: {words}" for document in documents
-            for line, command in _typed(document) for words in _unknown(root, targets, command)]
+            for line, command in typed(document) for words in _unknown(root, targets, command)]
 
 
 def _run(tree: Path, script: str) -> str:
@@ -57,7 +57,8 @@ def _run(tree: Path, script: str) -> str:
     return f"status {done.returncode}: {last}" if done.returncode else ""
 
 
-def _typed(document: Document) -> Iterator[tuple[int, str]]:
+def typed(document: Document) -> Iterator[tuple[int, str]]:
+    """(line, command) of everything that people are told to type, ```sh blocks aside."""
     for piece in document.fenced("console"):
         for line in piece.text.splitlines():
             if line.startswith("$ "):

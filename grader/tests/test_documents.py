@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from documents import clauses, commands, generated, labels, links
+from documents import clauses, commands, generated, labels, links, names
 from documents.document import Document, Piece, read_documents
 from sample_reports import GRADER, lab
 
@@ -127,6 +128,24 @@ def test_commands_work(tmp_path: Path, text: str, wrong: list[str]) -> None:
     found = commands.complaints(tmp_path, document(tmp_path, text))
     assert len(found) == len(wrong) and all(map(str.startswith, found, wrong))
     assert not (tmp_path / "a").exists(), "what is tried is tried in a copy"
+
+
+@pytest.mark.parametrize("text, wrong", [
+    ("`order_is_kept`, `send_all()`, `one_word`, `Not_ours`, `make test T=client_* PART=part_a`",
+     []),
+    ("`order_was_kept`", ["nothing is called order_was_kept"]),
+    ("```console\n$ make test T=order_*_lost PART=part_z\n```", [
+        "T=order_*_lost: there is none so called", "PART=part_z: there is none so called"]),
+    ("`make rubric PROFILE=one_server`", []),
+    ("`make rubric PROFILE=none`", ["PROFILE=none: there is none so called"])])
+def test_names_are_names_of_something(tmp_path: Path, text: str, wrong: list[str]) -> None:
+    (tmp_path / "grader").mkdir()
+    shutil.copy(GRADER / "lab.toml", tmp_path / "grader")
+    shutil.copy(GRADER / "hints.toml", tmp_path / "grader")
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "a.cpp").write_text("send_all(one_word);")
+    found = names.complaints(tmp_path, lab(), document(tmp_path, text))
+    assert found == [f"README.md:1: {words}" for words in wrong]
 
 
 def test_a_tree_that_does_not_build_is_said_once(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ STEPS: dict[str, tuple[str, ...]] = {
 
 def library_words(products: tuple[str, ...]) -> dict[str, str]:
     """What the steps have to know of a library, from the files that its build leaves."""
-    header, static, shared = (_ending(products, *ends) for ends in ((".h", ".hpp"), (".a",), (".so",)))
+    header, static, shared = (_ending(products, *ends)
+                              for ends in ((".h", ".hpp"), (".a",), (".so",)))
     return {"INCLUDE": str(header.parent), "HEADER": header.name, "STATIC": str(static),
             "SHARED_FOLDER": str(shared.parent), "SHARED": shared.stem.removeprefix("lib")}
 

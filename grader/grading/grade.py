@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading import workspace
+from grading.intake import take_in
+from grading.sandbox import SandboxError
 from grading.submission import Submission
 from grading.target_worker import (Order, TargetResult, errors, no_part, not_built, play_target,
                                    rows_written)
@@ -33,23 +35,21 @@ class _Work:
     status: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @property
-    def staged(self) -> Path:
-        return self.folder / "staged"
+    root: Path = Path()  # where the parts' folders are, as they were handed in
+    staged: Path = Path()
 
-    def stage(self, leave_out: Sequence[str]) -> None:
+    def stage(self, order: Order, slot: int, stop: threading.Event) -> None:
         """Makes the private copy, once; sets `status` to graded, rejected or error."""
         with self.lock:
             if self.status:
                 return
             try:
-                self.folder.mkdir()
-                self.notes = tuple(workspace.stage(
-                    self.submission.root, self.staged, leave_out=leave_out))
+                taken = take_in(order, self.submission, self.folder, slot, stop)
+                self.root, self.staged, self.notes = taken.root, taken.staged, taken.notes
                 self.status = "graded"
             except workspace.Rejected as reason:
                 self.notes, self.status = (str(reason),), "rejected"
-            except OSError as error:
+            except (OSError, SandboxError) as error:
                 self.notes, self.status = (f"It could not be copied: {error}",), "error"
 
 
@@ -92,12 +92,12 @@ def _in_slot(order: Order, work: _Work, target: str, slots: queue.SimpleQueue[in
              stop: threading.Event) -> TargetResult:
     slot = slots.get()
     try:
-        work.stage(order.lab.leave_out)
+        work.stage(order, slot, stop)
         if work.status == "rejected":
             return not_built(order, target, f"The submission could not be taken: {work.notes[0]}")
         if work.status == "error":
             return errors(order, target, work.notes[0])
-        if why := no_part(order, target, work.submission.root, work.staged):
+        if why := no_part(order, target, work.root, work.staged):
             return not_built(order, target, why)
         return play_target(order, target, work.staged, work.folder, slot, stop)
     except Exception as error:  # one submission never stops the others

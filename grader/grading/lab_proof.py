@@ -51,7 +51,8 @@ def _prove_target(target: Target, lab: Lab) -> None:
         raise LabError(f"target {target.name}: its command has no {{port}}, so `port` must say "
                        "where it listens")
     if target.first_line_is_name and not target.command:
-        raise LabError(f"target {target.name}: first_line_is_name is for programs, not for libraries")
+        raise LabError(f"target {target.name}: first_line_is_name is for programs, "
+                       "not for libraries")
     for driver in target.drivers:
         if driver not in STEPS:
             raise LabError(f"target {target.name}: there is no driver {driver}, "

@@ -47,7 +47,7 @@ class Machine:
             raise NotJudged(f"Port {port} is not forbidden here: there is no sandbox.")
 
     def must_be_unknown(self, host: str) -> None:
-        """Raises NotJudged unless this machine's name service says soon that there is no such host."""
+        """Raises NotJudged unless the name service says soon that there is no such host."""
         if unsafe() and not _is_unknown(host):
             raise NotJudged("The name service of this machine is slow, or knows every host.")
 

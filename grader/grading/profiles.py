@@ -64,10 +64,13 @@ def chosen(lab: Lab, choice: Choice) -> Lab:
     kept = {row.name: row for row in (_kept(row, choice, left) for row in left) if row.targets}
     kept = {name: replace(row, needs=tuple(need for need in row.needs if need in kept))
             for name, row in kept.items()}
-    worth = sum(sum(row.points.values()) for row in kept.values())
+    hidden = {target: worth for target, worth in lab.hidden.items()
+              if target in (choice.grades or lab.hidden) and target not in choice.extra}
+    worth = sum(hidden.values()) + sum(sum(row.points.values()) for row in kept.values())
     if not worth:
         raise LabError("nothing of what it grades is worth a point")
-    return replace(lab, scaled_from=worth, checks=_scaled(kept, worth),
+    checks, hidden = _scaled(kept, hidden, worth)
+    return replace(lab, scaled_from=worth, checks=checks, hidden=hidden,
                    left_out=tuple(name for name in lab.checks if name not in kept))
 
 
@@ -80,7 +83,7 @@ def _prove(lab: Lab, choice: Choice) -> None:
         if name in choice.extra:
             raise LabError(f"both grades and extra name {name}")
     for pattern in choice.without:
-        if not any(fnmatch(name, pattern) for name in lab.checks):
+        if not lab.hidden and not any(fnmatch(name, pattern) for name in lab.checks):
             raise LabError(f"without names {pattern}, which is no check")
 
 
@@ -101,15 +104,17 @@ def _kept(row: CheckRow, choice: Choice, left: list[CheckRow]) -> CheckRow:
                    extra={target: worth[target] for target in beside})
 
 
-def _scaled(rows: dict[str, CheckRow], worth: int) -> dict[str, CheckRow]:
-    points = shares({(row.name, target): value for row in rows.values()
-                     for target, value in row.points.items()}, HUNDRED)
+def _scaled(rows: dict[str, CheckRow], hidden: dict[str, int],
+            worth: int) -> tuple[dict[str, CheckRow], dict[str, int]]:
+    seen = {(row.name, target): value for row in rows.values()
+            for target, value in row.points.items()}
+    points = shares({**seen, **{("", target): value for target, value in hidden.items()}}, HUNDRED)
     extra = {(row.name, target): value for row in rows.values()
              for target, value in row.extra.items()}
     extra = shares(extra, round(sum(extra.values()) * HUNDRED / worth))
-    return {name: replace(row, points={target: points[name, target] for target in row.points},
-                          extra={target: extra[name, target] for target in row.extra})
-            for name, row in rows.items()}
+    return ({name: replace(row, points={target: points[name, target] for target in row.points},
+                           extra={target: extra[name, target] for target in row.extra})
+             for name, row in rows.items()}, {target: points["", target] for target in hidden})
 
 
 def shares(worth: dict[tuple[str, str], int], total: int) -> dict[tuple[str, str], int]:

@@ -17,7 +17,7 @@ from grading.shortfall import Blocked
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
 
-SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: what meets these hangs or spins
+SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: who meets these hangs
 
 
 class Closable(Protocol):
@@ -114,7 +114,8 @@ class Programs:
         """The student's client on a terminal of its own."""
         return self.on_terminal((f"./{self.target.client}", *arguments))
 
-    def on_terminal(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> TerminalProgram:
+    def on_terminal(self, command: Sequence[str],
+                    env: Mapping[str, str] | None = None) -> TerminalProgram:
         """A program on a terminal of its own."""
         program = TerminalProgram(self.box.command(command, limits=RUN, env=env or {}),
                                   self.transcript, self._name(command))

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from grading.unpacking import stem
 from grading.grade import grade_all
 from grading.lab import Lab
 from grading.report.class_table import print_class
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _options() -> argparse.ArgumentParser:
     options = parser("grader/run_all.sh", __doc__)
     options.add_argument("submissions", nargs="?", type=_folder, default=GRADER / "samples",
-                         metavar="SUBMISSIONS", help="a folder with one folder for each submission "
+                         metavar="SUBMISSIONS", help="a folder of folders and archives, one for each submission "
                          "(default: the samples)")
     options.add_argument("-o", dest="results", type=_folder, default=Path("results"),
                          metavar="RESULTS", help="where the results go (default: results)")
@@ -74,11 +75,12 @@ def _submissions(wish: argparse.Namespace, lab: Lab, console: Console) -> list[S
         inside = wish.results.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle
         raise CannotGrade(f"{shown}: {getattr(error, 'strerror', None) or error}") from error
-    if part := next((part for part in lab.parts.values() if (folder / part.folder).is_dir()), None):
-        raise CannotGrade(f"{shown} looks like one submission (it has a folder {part.folder}); "
+    parts = [lab.folder_of(target) for target in lab.graded]
+    if part := next((part for part in parts if (folder / part).is_dir()), None):
+        raise CannotGrade(f"{shown} looks like one submission (it has a folder {part}); "
                           "give the folder that holds it")
     if not found:
-        raise CannotGrade(f"{shown}: no submissions in it (each is a folder of its own)")
+        raise CannotGrade(f"{shown}: no submissions in it (each is a folder or an archive)")
     if inside:
         raise CannotGrade(f"{printable(str(wish.results))} lies in the folder of submissions; "
                           "give another one with -o")
@@ -87,7 +89,16 @@ def _submissions(wish: argparse.Namespace, lab: Lab, console: Console) -> list[S
         more = f", … and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
         words = f"Skipped, for they are no submissions: {', '.join(skipped[:NAMED])}{more}"
         console.print(Text(printable(words), "dim"), soft_wrap=True)
+    _tell_of_equal_names(found, console)
     return found
+
+
+def _tell_of_equal_names(found: list[Submission], console: Console) -> None:
+    """Both are graded: which of them counts is for the instructor to say."""
+    for one in found:
+        if one.root.is_file() and one.name == one.root.name:
+            words = f"{one.name} goes by its whole name: something else is called {stem(one.name)}"
+            console.print(Text(printable(words), "yellow"), soft_wrap=True)
 
 
 def _prove_writable(results: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ try:
 except ImportError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
+from grading.unpacking import is_archive, stem
 from grading.lab import Lab
 from grading.verdict import CheckResult, Report, Verdict
 
@@ -22,7 +24,7 @@ MOST_EXPECTED = 64 << 10  # bytes of an expected.toml
 
 @dataclass(frozen=True)
 class Submission:
-    """A student's files. `root` is looked at, never written to."""
+    """A student's files: a folder, or an archive. `root` is looked at, never written to."""
 
     name: str
     root: Path
@@ -34,11 +36,21 @@ def absent_targets(rows: Iterable[CheckResult]) -> set[str]:
 
 
 def find_submissions(folder: Path) -> tuple[list[Submission], list[str]]:
-    """Every folder in `folder`, by name, and the names of what is none: files, hidden folders."""
+    """Every folder and archive in `folder`, by name, and the names of what is neither, or hidden.
+
+    An archive goes by its name without the ending, unless something else is called so.
+    """
     found, skipped = list[Submission](), list[str]()
-    for entry in sorted(folder.iterdir()):
-        if entry.is_dir() and not entry.name.startswith("."):
+    entries = sorted(folder.iterdir())
+    called = Counter(name for entry in entries for name in {entry.name, stem(entry.name)})
+    for entry in entries:
+        if entry.name.startswith("."):
+            skipped.append(entry.name)
+        elif entry.is_dir():
             found.append(Submission(entry.name, entry))
+        elif entry.is_file() and is_archive(entry.name):
+            alone = called[stem(entry.name)] == 1
+            found.append(Submission(stem(entry.name) if alone else entry.name, entry))
         else:
             skipped.append(entry.name)
     return found, skipped

@@ -1,4 +1,4 @@
-"""Where a check's scenes are played: a network of their own, a stage, and nothing left afterwards."""
+"""Where a check's scenes are played: a network of their own, a stage, nothing left afterwards."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ import pytest
 from grading import sandbox
 from grading.target_worker import INSIDE
 from grading.sandbox import WorkerEnd, WorkerSpec
+from grading.unpacking import inside
+from grading.unpacking.outside import ARCHIVE
 from grading.verdict import Cause, CheckResult, Verdict
 from sample_reports import ENVIRONMENT, lab
 
@@ -42,6 +44,10 @@ class FakeSandbox:
                 self.slots.remove(spec.slot)
 
     def _play(self, spec: WorkerSpec, stop: threading.Event) -> WorkerEnd:
+        if "grading.unpacking.inside" in spec.argv:
+            [archive] = [host for host, name in spec.read_only.items() if name == ARCHIVE]
+            [out] = spec.writable
+            return WorkerEnd(inside.main(archive, out), "", False)
         target, pattern = (spec.argv[spec.argv.index(name) + 1] for name in ("--target", "--check"))
         part = lab().targets[target].part
         [staged] = [host for host, inside in spec.read_only.items() if inside == INSIDE / "sub"]

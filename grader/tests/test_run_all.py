@@ -208,11 +208,11 @@ def test_a_surprise_in_one_submission_stops_nobody(fake: FakeSandbox, folder: Pa
 def test_what_is_no_submission_is_named(fake: FakeSandbox, folder: Path,
                                         capsys: pytest.CaptureFixture[str]) -> None:
     submission(folder, "alice", "part_a")
-    for name in ("me.zip", "b", "c", "d"):
+    for name in ("me.doc", "b", "c", "d"):
         (folder / name).write_text("")
     (folder / ".hidden").mkdir()
     assert grade(folder, "--part", "part_a")[0] == 0
-    assert "no submissions: .hidden, b, c, d, me.zip\n" in capsys.readouterr().out
+    assert "no submissions: .hidden, b, c, d, me.doc\n" in capsys.readouterr().out
     (folder / "e").write_text("")
     assert grade(folder, "--part", "part_a")[0] == 0
     assert "no submissions: .hidden, b, c, d, e, … and 1 more\n" in capsys.readouterr().out

@@ -13,7 +13,8 @@
 namespace lab {
 namespace {
 
-constexpr int kHistory = 500;                     // lines
+constexpr int kHistory = 500;                            // lines
+constexpr std::size_t kMostKeys = std::size_t{1} << 20;  // bytes, typed ahead
 constexpr std::size_t kLongestUnfinished = 1000;  // bytes; what is longer goes on in a new row
 constexpr std::string_view kEraseBelow = "\033[J";
 
@@ -26,10 +27,10 @@ LineEditor::Drawing::~Drawing() {
     std::free(bytes);
 }
 
-LineEditor::LineEditor(int keyboard, int screen, std::function<bool()> key_comes)
+LineEditor::LineEditor(int keyboard, int screen, std::function<bool()> wait_for_keys)
     : keyboard_(keyboard),
       screen_(screen),
-      key_comes_(std::move(key_comes)),
+      wait_for_keys_(std::move(wait_for_keys)),
       history_(::history_winit()) {
     ::tcgetattr(keyboard_, &before_);
     std::FILE* const drawing = drawing_.file;
@@ -98,7 +99,7 @@ void LineEditor::enter() {
 
 void LineEditor::leave() {
     if (editing_)
-        draw("\033[" + std::to_string(last_row() - row_of_cursor()) + "B\r\n");
+        draw(std::string(static_cast<std::size_t>(last_row() - row_of_cursor() + 1), '\n'));
     else
         draw(visible(unfinished_));
     flush();
@@ -115,18 +116,31 @@ void LineEditor::resize() {
     show_with_line("", std::min(row_before, row_of_cursor()));
 }
 
+bool LineEditor::takes_keys() const {
+    return keys_.size() < kMostKeys;
+}
+
+bool LineEditor::read_keys() {
+    std::array<char, 4096> buffer;
+    const std::size_t count = read_some(keyboard_, buffer);
+    keys_.append(buffer.data(), count);
+    return count > 0;
+}
+
 // libedit's call for a key. All that it has drawn so far is shown first.
 int LineEditor::next_key(EditLine* editor, wchar_t* key) {
     LineEditor& self = owner(editor);
-    while (!take_character(self.keys_, *key)) {
+    for (;;) {
+        std::string_view left = std::string_view(self.keys_).substr(self.taken_);
+        if (take_character(left, *key)) {
+            self.taken_ = self.keys_.size() - left.size();
+            return 1;
+        }
+        self.keys_.erase(0, std::exchange(self.taken_, 0));
         self.flush();
-        std::array<char, 4096> buffer;
-        const std::size_t count = self.key_comes_() ? read_some(self.keyboard_, buffer) : 0;
-        if (count == 0)
+        if (!self.wait_for_keys_())
             return 0;
-        self.keys_.append(buffer.data(), count);
     }
-    return 1;
 }
 
 wchar_t* LineEditor::prompt(EditLine* editor) {

@@ -18,10 +18,10 @@ namespace lab {
 // to wait for a key: no half-drawn line is ever seen.
 class LineEditor {
   public:
-    // `key_comes` is called when a key is needed: it blocks until the keyboard is readable, or
-    // returns false to end the input. It may call print(), resize(), leave() and enter().
+    // `wait_for_keys` is called when a key is needed: it blocks until it has called read_keys(), or
+    // returns false to end the input. It may call all but read_line().
     // The terminal stays as it is until enter(). Borrows the descriptors.
-    LineEditor(int keyboard, int screen, std::function<bool()> key_comes);
+    LineEditor(int keyboard, int screen, std::function<bool()> wait_for_keys);
     ~LineEditor();
     LineEditor(const LineEditor&) = delete;
     LineEditor& operator=(const LineEditor&) = delete;
@@ -32,6 +32,12 @@ class LineEditor {
     // Blocks until a line has been typed, and returns it with its '\n', in the bytes in which it
     // came. Nothing when the input has ended.
     std::optional<std::string> read_line();
+
+    // Takes in what was typed, perhaps ahead; to be called when the keyboard is readable. False at
+    // the keyboard's end.
+    bool read_keys();
+    // False while too much has been typed ahead to take in more.
+    bool takes_keys() const;
 
     // Prints whole lines above the line that is being typed, if there is one. An unfinished line
     // waits for its end in front of what is typed: it may be a question.
@@ -75,12 +81,13 @@ class LineEditor {
 
     const int keyboard_;
     const int screen_;
-    const std::function<bool()> key_comes_;
+    const std::function<bool()> wait_for_keys_;
     termios before_{};
     Drawing drawing_;  // libedit, below, draws into it until its end
     std::unique_ptr<HistoryW, CloseHistory> history_;
     std::unique_ptr<EditLine, CloseEditor> editor_;
-    std::string keys_;        // read, and not yet taken
+    std::string keys_;        // typed, and of them
+    std::size_t taken_ = 0;   // so many bytes taken by libedit
     std::string unfinished_;  // arrived, and not yet ended
     std::wstring prompt_;
     bool editing_ = false;  // in read_line()

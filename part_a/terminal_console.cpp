@@ -23,7 +23,7 @@ std::unique_ptr<TerminalConsole> TerminalConsole::open(int keyboard, int screen)
 }
 
 TerminalConsole::TerminalConsole(int keyboard, int screen)
-    : editor_(keyboard, screen, [this, keyboard] { return wait_for(keyboard, POLLIN); }) {
+    : editor_(keyboard, screen, [this] { return wait_for_keys(); }), keyboard_(keyboard) {
     ::sigemptyset(&signals_);
     for (const int signal : {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH})
         ::sigaddset(&signals_, signal);
@@ -41,11 +41,12 @@ std::string_view TerminalConsole::read() {
 }
 
 bool TerminalConsole::wait_until_writable(int socket) {
-    return wait_for(socket, POLLOUT);
+    return wait_for(socket);
 }
 
 void TerminalConsole::print_the_rest() {
-    wait_for(-1, 0);  // poll(2) passes over a negative descriptor
+    keyboard_ = -1;  // what is typed now is for whoever reads next
+    wait_for(-1);
 }
 
 bool TerminalConsole::print(std::string_view bytes) {
@@ -57,22 +58,31 @@ void TerminalConsole::finish() {
     (void)is_released_.try_acquire_for(1s);
 }
 
-// The only place where the terminal's owner waits. True when `fd` is ready; false after finish().
-bool TerminalConsole::wait_for(int fd, short events) {
-    while (!released_) {
-        std::array<pollfd, 3> waiting{{{.fd = fd, .events = events, .revents = 0},
+bool TerminalConsole::wait_for_keys() {
+    return keyboard_ != -1 && wait_for(-1) && keyboard_ != -1;
+}
+
+// The one place where the terminal's owner waits: for `socket` to take bytes or, where that is -1,
+// for keys. Those are read at any time: Ctrl-C behind a full buffer would not reach us. False after
+// finish(). poll(2) passes over negative descriptors.
+bool TerminalConsole::wait_for(int socket) {
+    for (bool ready = false; !ready && !released_;) {
+        const int keyboard = editor_.takes_keys() ? keyboard_ : -1;
+        std::array<pollfd, 4> waiting{{{.fd = socket, .events = POLLOUT, .revents = 0},
+                                       {.fd = keyboard, .events = POLLIN, .revents = 0},
                                        {.fd = arrived_.bell(), .events = POLLIN, .revents = 0},
                                        {.fd = signal_fd_.get(), .events = POLLIN, .revents = 0}}};
         ::poll(waiting.data(), waiting.size(), -1);
-        const auto& [wanted, bell, signal] = waiting;
+        const auto& [room, keys, bell, signal] = waiting;
         if (signal.revents != 0)
             answer_signals();
+        if (keys.revents != 0 && !editor_.read_keys())
+            keyboard_ = -1;
         if (bell.revents != 0)
             print_what_was_handed_over();
-        if (!released_ && wanted.revents != 0)
-            return true;
+        ready = room.revents != 0 || (socket == -1 && keys.revents != 0);
     }
-    return false;
+    return !released_;
 }
 
 void TerminalConsole::print_what_was_handed_over() {

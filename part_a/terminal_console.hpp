@@ -36,7 +36,8 @@ class TerminalConsole final : public Console {
 
   private:
     TerminalConsole(int keyboard, int screen);
-    bool wait_for(int fd, short events);
+    bool wait_for_keys();
+    bool wait_for(int socket);
     void print_what_was_handed_over();
     void answer_signals();
     void pass_on(int signal);
@@ -44,6 +45,7 @@ class TerminalConsole final : public Console {
     LineEditor editor_;
     Handover arrived_;
     sigset_t signals_;
+    int keyboard_;  // -1 at its end
     UniqueFd signal_fd_;
     std::string line_;
     bool released_ = false;                 // by the thread that owns the terminal

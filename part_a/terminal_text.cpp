@@ -1,6 +1,7 @@
 // Text on a terminal: its bytes, its characters, and the cells they take.
 #include "part_a/terminal_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <cwchar>
@@ -15,7 +16,7 @@ constexpr auto kIncomplete = static_cast<std::size_t>(-2);
 
 }  // namespace
 
-bool take_character(std::string& bytes, wchar_t& character) {
+bool take_character(std::string_view& bytes, wchar_t& character) {
     std::mbstate_t state{};
     std::size_t size = std::mbrtowc(&character, bytes.data(), bytes.size(), &state);
     if (size == kIncomplete)
@@ -24,7 +25,7 @@ bool take_character(std::string& bytes, wchar_t& character) {
         character = kRawByte + static_cast<unsigned char>(bytes[0]);
         size = 1;
     }
-    bytes.erase(0, std::max(size, std::size_t{1}));  // 0 stands for the character NUL
+    bytes.remove_prefix(std::max(size, std::size_t{1}));  // 0 stands for the character NUL
     return true;
 }
 
@@ -44,9 +45,8 @@ std::string to_bytes(std::wstring_view text) {
 }
 
 std::wstring to_characters(std::string_view text) {
-    std::string bytes(text);
     std::wstring characters;
-    for (wchar_t next = 0; !bytes.empty() && take_character(bytes, next);)
+    for (wchar_t next = 0; !text.empty() && take_character(text, next);)
         characters.push_back(next);
     return characters;
 }

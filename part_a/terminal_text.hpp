@@ -9,7 +9,7 @@ namespace lab {
 // Takes the first character out of `bytes`, in the locale's encoding; false when it is not whole
 // yet. A byte that is no text becomes a character that Unicode keeps free of text, so that it can
 // be edited and comes out as it came in.
-bool take_character(std::string& bytes, wchar_t& character);
+bool take_character(std::string_view& bytes, wchar_t& character);
 
 // Back to the bytes that take_character() has taken.
 std::string to_bytes(std::wstring_view text);

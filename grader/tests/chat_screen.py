@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,14 @@ POLL, RECEIVE, FUTEX = "7", "45", "202"  # system calls of x86-64, see /proc/PID
 class Server:
     """Takes one client, hears what it sends, and says what it likes."""
 
-    def __init__(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, narrow: bool = False) -> None:
+        """`narrow`: a few KiB on the way to it, and nobody can send more."""
+        self._listener = socket.socket()
+        if narrow:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+            self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen()
         self.port = self._listener.getsockname()[1]
         self._client = socket.socket()
 
@@ -51,6 +58,16 @@ class Server:
         self._listener.close()
 
 
+def fresh_settings() -> list[object]:
+    """What every terminal is like before a program has changed it."""
+    ends = os.openpty()
+    try:
+        return termios.tcgetattr(ends[1])
+    finally:
+        for end in ends:
+            os.close(end)
+
+
 class ChatScreen:
     """A terminal of so many columns and rows; what the program writes is drawn as xterm would."""
 
@@ -61,6 +78,7 @@ class ChatScreen:
         self._screen = pyte.HistoryScreen(columns, rows, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
+        self.settings_before = fresh_settings()
 
     # -- what is seen ----------------------------------------------------------------------------
 
@@ -93,10 +111,10 @@ class ChatScreen:
             data = data[os.write(self.child.child_fd, data[:1000]):]
             self.draw(0)
 
-    def resize(self, columns: int, rows: int) -> None:
-        """Makes the window larger or smaller; nothing is wrapped anew, as in xterm."""
-        self._screen.resize(rows, columns)
-        self.child.setwinsize(rows, columns)
+    def resize(self, columns: int) -> None:
+        """Makes the window wider or narrower; nothing is wrapped anew, as in xterm."""
+        self._screen.resize(columns=columns)
+        self.child.setwinsize(self._screen.lines, columns)
 
     def draw(self, patience_s: float) -> bool:
         """Draws what the program has written; False when it has written nothing."""
@@ -120,14 +138,28 @@ class ChatScreen:
             calls.append((task / "syscall").read_text().split()[0])
         return sorted(calls) == sorted((POLL, RECEIVE, FUTEX)) and not self.draw(0)
 
-    def until(self, seen: Callable[[], bool]) -> None:
-        """Waits until it is seen, and the program is at rest."""
+    def settings(self) -> list[object]:
+        """The terminal's settings, as `stty` shows them."""
+        return termios.tcgetattr(self.child.child_fd)
+
+    def ended(self) -> int:
+        """Waits for the end; the exit status, or minus the signal."""
+        self.wait_for(lambda: not self.child.isalive())
+        self.draw(0)
+        return self.child.exitstatus if self.child.signalstatus is None else -self.child.signalstatus
+
+    def wait_for(self, seen: Callable[[], bool]) -> None:
+        """Waits until it is seen, perhaps while the program goes on drawing."""
         deadline = time.monotonic() + PATIENCE_S
-        while not (self.at_rest() and seen()):
+        while not seen():
             self.draw(0.01)
             if time.monotonic() > deadline:
                 window = "\n".join(self.rows())
                 raise AssertionError(f"not seen within {PATIENCE_S:g} s; the window shows:\n{window}")
+
+    def until(self, seen: Callable[[], bool]) -> None:
+        """Waits until it is seen, and the program is at rest."""
+        self.wait_for(lambda: self.at_rest() and seen())
 
     def close(self) -> None:
         """Ends the program."""

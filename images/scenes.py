@@ -79,8 +79,8 @@ def _talk(clients: list[Terminal]) -> None:
 def score_card() -> None:
     """The card of this tree: full marks."""
     with Terminal("make test", ROOT, 88, 60) as shell:
-        shell.run("make test", "Full marks")
-        shell.wait_for(PROMPT.strip(), times=2)
+        shell.run("make test", f"\n{PROMPT.strip()}")
+        shell.wait_for("Full marks", patience=0)
         take(shell, IMAGES / "score_card.png")
 
 
@@ -93,8 +93,8 @@ def failure() -> None:
         shutil.rmtree(tree / "part_a")
         shutil.copytree(SAMPLE / "part_a", tree / "part_a")
         with Terminal("make test PART=part_a", tree, 100, 70) as shell:
-            shell.run("make test PART=part_a", "Once more")
-            shell.wait_for(f"\n{PROMPT.strip()}")
+            shell.run("make test PART=part_a", f"\n{PROMPT.strip()}")
+            shell.wait_for("Mend this first", patience=0)
             take(shell, IMAGES / "failure.png")
 
 

@@ -64,10 +64,10 @@ class Terminal:
         self.type(f"{command}\n")
         self.wait_for(until)
 
-    def wait_for(self, text: str, times: int = 1) -> None:
+    def wait_for(self, text: str, patience: float = PATIENCE) -> None:
         """Takes in what comes until the screen shows the text."""
-        latest = monotonic() + PATIENCE
-        while self.text().count(text) < times:
+        latest = monotonic() + patience
+        while text not in self.text():
             ready, _, _ = select.select([self._fd], [], [], max(0, latest - monotonic()))
             if not ready:
                 raise TimeoutError(f"{self.title}: waited for {text!r}, and saw:\n{self.text()}")

@@ -110,6 +110,9 @@ replay:  ## the scene of a check once more, slowly (T=name, PART=part_a, PACE=0.
 rubric:  ## what is graded: every promise and what it is worth (PART=part_a, PROFILE=name)
 	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(BY) $(ARGS)
 
+submission:  ## pack what is handed in, and try whether it builds (NAME=yours)
+	@$(GRADING) grading.hand_in $(if $(NAME),--name '$(NAME)') $(ARGS)
+
 # BEGIN SOLUTION
 docs:  ## write what is generated in the documents: the clause table
 	@$(GRADING) documents --write
@@ -121,7 +124,7 @@ handout:  ## write what students get (DIR=/path/of/a/new/folder), and an archive
 	@$(GRADING) grading.handout.command '$(DIR)'
 
 handout-check:  ## prove the handout: it builds, scores as stated, and gives nothing away
-	@$(GRADING) pytest -q -p no:cacheprovider grader/tests/test_handout.py
+	@$(GRADING) pytest -q -p no:cacheprovider grader/tests/test_handout.py grader/tests/test_handout_gate.py
 
 images: all  ## take the pictures of the documents anew, from real runs
 	@python=$$(grader/bootstrap.sh images) && take="$$python -B images/make_images.py" && \

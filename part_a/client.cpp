@@ -1,4 +1,5 @@
 // The chat client of Part A: what is typed goes to the server, what comes back goes to the screen.
+// BEGIN SOLUTION
 #include <unistd.h>
 
 #include <cstdlib>
@@ -44,3 +45,4 @@ int main(int argc, char* argv[]) {
         std::_Exit(status);  // LAB: leave-reader-behind
     });
 }
+// END SOLUTION

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from grading.handout.lab_text import without_hidden
+from grading.handout.lab_text import hints_without, without_hidden
 from grading.handout.markers import Cut, HandoutError, cut, has_markers, pieces
 from grading.lab import Lab
 from grading.report.wording import points
@@ -16,6 +16,7 @@ from grading.report.wording import points
 AUTHORS = Path("grader", "handout")  # whole files for students, and what stands in the holes
 _KINDS = {".c", ".cpp", ".h", ".hpp", ".md", ".mk", ".png", ".py", ".sh", ".svg", ".toml", ""}
 _SOURCES = {".c", ".cpp", ".h", ".hpp"}
+_LAB, _HINTS = "grader/lab.toml", "grader/hints.toml"
 _PROMISED = re.compile(rb"^def check_(\w+)", re.MULTILINE)
 _MADE = {"build", "__pycache__"}
 
@@ -59,12 +60,17 @@ def contents(root: Path, lab: Lab) -> Contents:
         text = path.read_text(encoding="utf-8")
         files[path.relative_to(root / AUTHORS / "files").as_posix()] = File(
             text.replace("{starting_score}", points(handout.starting_score)).encode())
-    promised = {name for path, file in files.items() if path.startswith("grader/checks/")
-                for name in _PROMISED.findall(file.data)}
-    config = files["grader/lab.toml"].data.decode()
-    files["grader/lab.toml"] = File(without_hidden(
-        config, lab, {name.decode() for name in promised}).encode())
+    _hide(files, lab)
     return Contents(dict(sorted(files.items())), solution)
+
+
+def _hide(files: dict[str, File], lab: Lab) -> None:
+    """Takes the hidden checks out of what the grader reads."""
+    promised = {name.decode() for path, file in files.items() if path.startswith("grader/checks/")
+                for name in _PROMISED.findall(file.data)}
+    config, hints = (files[path].data.decode() for path in (_LAB, _HINTS))
+    files[_LAB] = File(without_hidden(config, lab, promised).encode())
+    files[_HINTS] = File(hints_without(hints, lab).encode())
 
 
 def _cut(root: Path, path: Path, name: str) -> Cut | None:

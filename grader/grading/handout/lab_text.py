@@ -34,6 +34,14 @@ def without_hidden(text: str, lab: Lab, promised: set[str]) -> str:
     return text
 
 
+def hints_without(text: str, lab: Lab) -> str:
+    """hints.toml without the tables of hidden checks."""
+    for row in lab.checks.values():
+        if row.visibility == "hidden":
+            text = re.sub(rf"^\[{row.name}\]\n(?:(?!\[).*\n)*", "", text, count=1, flags=re.MULTILINE)
+    return text
+
+
 def _without_table(text: str, table: str) -> str:
     """Takes out the paragraph that the table stands in, comments above it included."""
     return "\n\n".join(paragraph for paragraph in text.split("\n\n")

@@ -27,8 +27,10 @@ void Proactor::cancel(int fd) {
     not_written("Proactor::cancel", fd);
 }
 
+// A timer is an entry of a sorted list: run() looks at the first.
 Proactor::Timer Proactor::after(std::chrono::milliseconds delay, Task task) {
-    return timers_.emplace(Clock::now() + delay, std::move(task));
+    const Clock::time_point due = Clock::now() + delay;
+    return timers_.emplace(due, std::move(task));
 }
 
 // STUDENT: The one call beside stop() that any thread may make: a lock, and something that wakes

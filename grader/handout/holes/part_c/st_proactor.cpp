@@ -10,7 +10,7 @@
 // other handler; that one reads from a client and passes on what it says. Handlers of different
 // clients run side by side: which data do they share? Who closes a descriptor, and when does
 // nobody use it any more? When a client does not read, who waits for it?
-// Checks: as for main, on the target st_proactor.
+// The checks are those of main, on another target: make rubric PART=part_c lists them.
 int main(int argc, char* argv[]) {
     return lab::run_main([&] {
         lab::not_written("part_c/st_proactor, main()", argc, argv, &createProactor);

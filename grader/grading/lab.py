@@ -36,7 +36,7 @@ def read_lab(path: Path, profile: str = "") -> Lab:
     except (LabError, ValueError, RecursionError) as error:
         raise LabError(f"{path}: {error}") from error
     hints = read_hints(path.with_name(FILE), data["checks"])
-    return replace(lab, checks={name: replace(row, hints=hints[name])
+    return replace(lab, checks={name: replace(row, hints=row.hints or hints[name])
                                 for name, row in lab.checks.items()})
 
 
@@ -84,4 +84,4 @@ def _target(name: str, row: Table) -> Target:
 def _check_row(name: str, row: Table) -> CheckRow:
     return CheckRow(name, row.words("clauses"), row.points("points"), row.points("extra"),
                     row.words("needs", []), row.text("visibility", "visible"),
-                    row.words("uses", []), row.text("promise", ""))
+                    row.words("uses", []), row.text("promise", ""), row.words("hints", []))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 
 from grading.driver_steps import STEPS
+from grading.hints import LEVELS
 from grading.lab_table import LabError
 from grading.lab_types import HUNDRED, CheckRow, Lab, Target
 
@@ -62,6 +63,8 @@ def _prove_target(target: Target, lab: Lab) -> None:
 def _prove_check(row: CheckRow, lab: Lab) -> None:
     if not row.clauses or not row.targets:
         raise LabError(f"check {row.name} needs clauses and points")
+    if row.hints and not (len(row.hints) == len(LEVELS) and all(row.hints)):
+        raise LabError(f"check {row.name} needs {len(LEVELS)} hints, or none here")
     for key in row.uses:
         if key not in USES:
             raise LabError(f"check {row.name} uses {key}, which is none of {', '.join(USES)}")

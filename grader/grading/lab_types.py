@@ -65,7 +65,7 @@ class CheckRow:
     visibility: str
     uses: tuple[str, ...] = ()  # which of USES a target must have for the check to say anything
     promise: str = ""  # in place of the check's docstring
-    hints: tuple[str, ...] = ()  # one for each level of hints.toml
+    hints: tuple[str, ...] = ()  # one for each level, of hints.toml if lab.toml has none
 
     @property
     def targets(self) -> tuple[str, ...]:

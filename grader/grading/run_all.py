@@ -15,7 +15,7 @@ from rich.text import Text
 
 from grading.unpacking import stem
 from grading.grade import grade_all
-from grading.lab import Lab
+from grading.lab import STOCK, Lab
 from grading.report.class_table import print_class
 from grading.report.gradebook import gradebook
 from grading.report.progress import showing_submissions
@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not 1 <= wish.jobs <= MAX_JOBS:
             raise CannotGrade(f"-j {wish.jobs}: a number from 1 to {MAX_JOBS} is wanted")
         order = make_order(wish.part, wish.check, wish.profile)
+        wish.submissions = wish.submissions or own_samples(order.lab)
         return _run(order, _submissions(wish, order.lab, console), wish, console)
     except CannotGrade as reason:
         print(f"run_all: {reason}", file=sys.stderr)
@@ -47,9 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _options() -> argparse.ArgumentParser:
     options = parser("grader/run_all.sh", __doc__)
-    options.add_argument("submissions", nargs="?", type=_folder, default=GRADER / "samples",
-                         metavar="SUBMISSIONS", help="a folder of folders and archives, one for each submission "
-                         "(default: the samples)")
+    options.add_argument("submissions", nargs="?", type=_folder, default=None,
+                         metavar="SUBMISSIONS", help="a folder of folders and archives, one for "
+                         "each submission (default: the samples)")
     options.add_argument("-o", dest="results", type=_folder, default=Path("results"),
                          metavar="RESULTS", help="where the results go (default: results)")
     options.add_argument("-j", dest="jobs", type=int, default=cores(), metavar="N",
@@ -58,6 +59,11 @@ def _options() -> argparse.ArgumentParser:
                          "expected.toml in each submission (the samples: always); never for "
                          "strangers")
     return options
+
+
+def own_samples(lab: Lab) -> Path:
+    """The samples of the lab's profile: they are graded when no folder is named."""
+    return GRADER / "samples" if lab.profile == STOCK else GRADER / "other_samples" / lab.profile
 
 
 def _folder(name: str) -> Path:
@@ -142,7 +148,7 @@ def _keep(submission: Submission, report: Report, wish: argparse.Namespace, lab:
     """Writes result.json; a line for whatever went wrong with it, or is not as expected."""
     try:
         write_result(wish.results / submission.name / "result.json", report)
-        if wish.expected or wish.submissions.resolve() == GRADER / "samples":
+        if wish.expected or wish.submissions.resolve() == own_samples(lab):
             return [f"NOT AS EXPECTED  {submission.name}: {line}"
                     for line in differences(submission, report, lab)]
     except Exception as error:  # one submission never stops the others

@@ -70,6 +70,21 @@ def test_a_profile_says_instead_what_it_says_again(tmp_path: Path) -> None:
     assert (list(lab.checks), lab.left_out) == (["c", "d"], ("bad_port",))
 
 
+def test_it_can_word_promises_and_hints_in_its_own_way(tmp_path: Path) -> None:
+    own = "[profiles.other.checks.d]\npromise = 'It chats.'\nhints = ['a', 'b', 'c']\n"
+    checks = read(tmp_path, STOCK + PROFILE + own, "other").checks
+    assert (checks["d"].promise, checks["d"].hints) == ("It chats.", ("a", "b", "c"))
+    assert (checks["c"].promise, checks["c"].hints) == ("", ("1", "2", "3"))
+
+
+def test_points_of_checks_that_students_do_not_get_are_scaled_too(tmp_path: Path) -> None:
+    lab = read(tmp_path, STOCK.replace("17", "7", 1).replace("33.333", "23.333", 1)
+               .replace('name = "x"', 'name = "x"\nhidden = { server = 10, library = 0 }')
+               + PROFILE, "other")
+    assert (lab.hidden, lab.scaled_from) == ({"server": 20_000}, 50_000)
+    assert lab.max_score == HUNDRED
+
+
 def test_its_points_add_up_to_a_hundred_again(tmp_path: Path) -> None:
     lab = read(tmp_path, STOCK + PROFILE, "other")
     assert [row.points for row in lab.checks.values()] == [{"server": 66_666}, {"server": 33_334}]
@@ -119,6 +134,7 @@ def test_a_check_that_is_left_out_is_needed_by_none(tmp_path: Path) -> None:
     ("port = 8080", "port = 1\n[profiles.other.checks.d]\nneeds = ['e']", "check d needs e, which is"),
     ("port = 8080", "port = 1\n[profiles.other.checks.d]\nuses = ['e']", "check d uses e, which is"),
     ("port = 8080", "port = 1\n[profiles.other.checks]\nd = 3", "check d is no table"),
+    ("port = 8080", "port = 1\n[profiles.other.checks.d]\nhints = ['one']", "check d needs 3 hints"),
 ])
 def test_a_mistake_in_a_profile_is_named_with_it(tmp_path: Path, old: str, new: str,
                                                  words: str) -> None:

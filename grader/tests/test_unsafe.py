@@ -23,10 +23,13 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A student's tree with a correct part A, and a bwrap that may do nothing."""
     root = tmp_path_factory.mktemp("tree")
     shutil.copytree(GRADER / "samples" / "beej_threads_c" / "part_a", root / "part_a")
+    shutil.copytree(GRADER / "other_samples" / "one_server" / "poll_names" / "server",
+                    root / "server")
     for folder in ("grading", "checks", "drivers"):
         shutil.copytree(GRADER / folder, root / "grader" / folder,
                         ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(GRADER / "lab.toml", root / "grader")
+    for name in ("lab.toml", "hints.toml"):
+        shutil.copy(GRADER / name, root / "grader")
     bwrap = root / "grader" / "no" / "bwrap"
     bwrap.parent.mkdir()
     bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
@@ -51,8 +54,8 @@ def verdicts(tree: Path) -> dict[str, tuple[str, str]]:
             for row in result["checks"]}
 
 
-def grade(tree: Path, pattern: str) -> dict[str, tuple[str, str]]:
-    done = run(tree, "--allow-unsafe", "--part", "part_a", "--check", pattern)
+def grade(tree: Path, pattern: str, *more: str) -> dict[str, tuple[str, str]]:
+    done = run(tree, "--allow-unsafe", "--check", pattern, *(more or ("--part", "part_a")))
     assert done.stdout.startswith("No sandbox (") and "sandbox: none" in done.stdout, done
     return verdicts(tree)
 
@@ -80,6 +83,16 @@ def test_a_port_that_is_taken_is_nobodys_fault(tree: Path, other_9034: None) -> 
     found = grade(tree, "*default*")
     assert {verdict for verdict, _ in found.values()} == {"NOT_JUDGED"}, found
     assert all("uses port 9034" in why for _, why in found.values())
+
+
+def test_a_fixed_port_is_used_again_and_again_while_it_is_free(tree: Path) -> None:
+    found = grade(tree, "*_ends_it", "--profile", "one_server")
+    assert {verdict for verdict, _ in found.values()} == {"PASS"}, found
+
+
+def test_a_fixed_port_that_is_taken_is_nobodys_fault(tree: Path, other_9034: None) -> None:
+    found = grade(tree, "fan_out*", "--profile", "one_server")
+    assert {verdict for verdict, _ in found.values()} == {"NOT_JUDGED"}, found
 
 
 def test_nothing_is_left_running_or_lying_about(tree: Path, tmp_path: Path) -> None:

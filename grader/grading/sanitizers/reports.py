@@ -50,8 +50,8 @@ class SanitizerReport:
     @property
     def places(self) -> tuple[str, ...]:
         """Where the submission has its part in it: what makes two reports the same."""
-        own = [stack.own for stack in self.stacks[:2] if stack.own]
-        return tuple(sorted({frame.place for frame in own}))
+        first_two = [stack for stack in self.stacks if stack.frames][:2]
+        return tuple(sorted({stack.own.place for stack in first_two if stack.own}))
 
 
 def parse(text: str, home: str) -> tuple[SanitizerReport, ...]:

@@ -1,4 +1,5 @@
-/* Known to be wrong in the way that its argument names, or right: does the tool tell them apart on this machine?
+/* Known to be wrong in the way that its argument names, or right: does the tool tell them apart on
+ * this machine?
  *
  *   race | locked             two threads count, without and with a lock
  *   overflow | leak | tidy    writes behind a block, loses one, frees one

@@ -31,7 +31,7 @@ PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proac
 COMMON      := $(call objects,common/*.cpp)
 TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
 
-.PHONY: all part_a part_b part_c unit test hint replay rubric docs check-docs images check lint format clean help bootstrap
+.PHONY: all part_a part_b part_c unit test hint replay watch rubric docs check-docs images check lint format clean help bootstrap
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -106,6 +106,9 @@ hint:  ## one more hint for what fails (T=name; LEVEL=1, 2 or 3)
 replay:  ## the scene of a check once more, slowly (T=name, PART=part_a, PACE=0.7, SUBMISSION=folder)
 	@$(GRADING) grading.replay_command $(CHOICE) $(if $(PACE),--pace '$(PACE)') \
 	    $(if $(SUBMISSION),--submission '$(SUBMISSION)') $(ARGS)
+
+watch:  ## grade again whenever a file of yours changes, until Ctrl-C (PART=part_a, T=name)
+	@$(GRADING) grading.watch_command $(CHOICE) $(ARGS)
 
 rubric:  ## what is graded: every promise and what it is worth (PART=part_a, PROFILE=name)
 	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(BY) $(ARGS)

@@ -17,6 +17,7 @@ from grading.shortfall import Blocked
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
 
+LOG_TAIL = 3000  # characters of a build's log
 SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: who meets these hangs
 
 
@@ -140,7 +141,8 @@ class Programs:
 
     def _must_have(self, path: str, check: str) -> None:
         if not self.has(path):
-            raise Blocked(check, f"There is no {path} to start.")
+            limit = f": {self.build.limit_hit}" if self.build.limit_hit else ""
+            raise Blocked(check, f"There is no {path} to start{limit}.", self.build.log[-LOG_TAIL:])
 
 
 class _BoxKeeper:

@@ -33,8 +33,9 @@ class FakeServer:
 
     def __init__(self, port: int, transcript: Transcript) -> None:
         self._transcript = transcript
-        self._listener = socket.create_server(("", port), family=socket.AF_INET6,
-                                              dualstack_ipv6=True)
+        both = socket.has_dualstack_ipv6()  # some machines know no IPv6
+        self._listener = socket.create_server(
+            ("", port), family=socket.AF_INET6 if both else socket.AF_INET, dualstack_ipv6=both)
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
 
@@ -44,6 +45,7 @@ class FakeServer:
             connection, _ = self._listener.accept()
         except BlockingIOError:
             return None
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._transcript.add("joins", "client")
         return LineClient("client", connection, _AsTheClientsDo(self._transcript))
 

@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         wish = _options().parse_args(arguments)
         if not 1 <= wish.jobs <= MAX_JOBS:
             raise CannotGrade(f"-j {wish.jobs}: a number from 1 to {MAX_JOBS} is wanted")
-        order = make_order(wish.part, wish.check, wish.profile)
+        order = make_order(wish.part, wish.check, wish.profile, tier=wish.tier)
         wish.submissions = wish.submissions or own_samples(order.lab)
         return _run(order, _submissions(wish, order.lab, console), wish, console)
     except CannotGrade as reason:
@@ -121,10 +121,12 @@ def _run(order: Order, submissions: list[Submission], wish: argparse.Namespace,
          console: Console) -> int:
     start, reports, wrong = time.monotonic(), dict[str, Report](), list[str]()
     by_name = {submission.name: submission for submission in submissions}
-    stopped = False
+    stopped, jobs = False, 1 if order.shares_a_network else wish.jobs
+    if order.shares_a_network:
+        console.print(printable(order.sandbox_in_words), soft_wrap=True)
     try:
         with showing_submissions(console, len(submissions)) as one_more, \
-                closing(grade_all(order, submissions, wish.jobs)) as graded:
+                closing(grade_all(order, submissions, jobs)) as graded:
             for report in graded:
                 wrong += _keep(by_name[report.submission], report, wish, order.lab)
                 reports[report.submission] = _slim(report)

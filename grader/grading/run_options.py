@@ -19,6 +19,7 @@ from grading.target_worker import Order
 GRADER = Path(__file__).resolve().parents[1]
 MAX_JOBS = 184  # so many uids the sandbox has to give away
 TOOLS = ("make", "g++")
+TIERS = {"A": sandbox.Tier.FULL, "C": sandbox.Tier.REDUCED, "D": sandbox.Tier.NONE}
 
 
 class CannotGrade(Exception):
@@ -36,6 +37,9 @@ def parser(program: str, description: str | None) -> argparse.ArgumentParser:
     made.add_argument("--profile", default="", metavar="NAME",
                       help="grade by this profile of lab.toml")
     made.add_argument("--check", default="*", metavar="GLOB", help="run only the checks so named")
+    made.add_argument("--tier", choices=list(TIERS), help="use this sandbox or none: A with "
+                      "namespaces, C with a shared network (root), D without (make test only); "
+                      "default: the best that works here")
     return made
 
 
@@ -43,11 +47,12 @@ class NoSandbox(CannotGrade):
     """Everything else is there."""
 
 
-def make_order(part: str, pattern: str, profile: str = "", *,
+def make_order(part: str, pattern: str, profile: str = "", *, tier: str | None = None,
                allow_unsafe: bool = False) -> Order:
     """Proves that grading is possible here and says what is to be graded; raises CannotGrade.
 
-    allow_unsafe: without a sandbox too, for code that is one's own.
+    tier: a letter of TIERS, or the best there is. allow_unsafe: without a sandbox too, for code that
+    is one's own.
     """
     try:
         lab = read_lab(GRADER / "lab.toml", profile)
@@ -60,7 +65,10 @@ def make_order(part: str, pattern: str, profile: str = "", *,
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
         raise CannotGrade(f"{' and '.join(missing)} not found in any folder of PATH, which "
                           f"is {os.environ.get('PATH', 'not set')}", 1)
-    probe = sandbox.probe()
+    try:
+        probe = sandbox.probe(TIERS[tier] if tier else None)
+    except sandbox.SandboxError as error:
+        raise CannotGrade(f"nothing was graded: {error}", 1) from error
     if probe.tier is sandbox.Tier.NONE and not allow_unsafe:
         raise NoSandbox(f"no sandbox, so nothing was graded: {probe.reason}"
                           + (f"; what to do: {probe.advice}" if probe.advice else ""), 1)
@@ -69,8 +77,7 @@ def make_order(part: str, pattern: str, profile: str = "", *,
     environment = {"grader": "", "profile": lab.profile, "compiler": "", "kernel": platform.release(),
                    "sandbox": probe.tier.value}
     return Order(lab, GRADER, sys.executable, GRADER.parent / "build" / "grader-cache",
-                 promise_of, environment, parts, pattern,
-                 probe.reason if probe.tier is sandbox.Tier.NONE else "")
+                 promise_of, environment, parts, pattern, probe.tier, probe.reason)
 
 
 def _prove_wish(lab: Lab, part: str, pattern: str) -> None:

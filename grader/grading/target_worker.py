@@ -32,7 +32,8 @@ class Order:
     environment: dict[str, str]  # what is known of it before a worker runs
     parts: tuple[str, ...]
     pattern: str = "*"
-    no_sandbox: str = ""  # why there is none, where one's own code is to run all the same
+    tier: sandbox.Tier = sandbox.Tier.FULL
+    tier_reason: str = ""  # one line: what confines a program here, or why nothing does
     watched: bool = False  # somebody looks on: each event is written as it happens
 
     @property
@@ -40,6 +41,18 @@ class Order:
         """What is played, each by a worker of its own, in the order of the report."""
         return tuple(target.name for part in self.parts for target in self.lab.targets.values()
                      if target.part == part and self.rows_on(target.name))
+
+    @property
+    def shares_a_network(self) -> bool:
+        """True where only one target can be played at a time: there is but one port 9034."""
+        return self.tier is not sandbox.Tier.FULL
+
+    @property
+    def sandbox_in_words(self) -> str:
+        """What to tell whoever started the run where the sandbox is less than full."""
+        if self.tier is sandbox.Tier.NONE:
+            return f"UNSANDBOXED ({self.tier_reason}): your code runs with your own rights."
+        return f"Reduced sandbox, {self.tier_reason}"
 
     def rows_on(self, target: str) -> list[tuple[CheckRow, Target]]:
         """What is asked of one target."""
@@ -61,7 +74,7 @@ def play_target(order: Order, target: str, staged: Path, folder: Path, slot: int
     wanted, out = order.rows_on(target), folder / target
     out.mkdir()
     order.cache.mkdir(parents=True, exist_ok=True)
-    make_spec = _plain_spec if order.no_sandbox else _spec
+    make_spec = _spec if order.tier is sandbox.Tier.FULL else _shared_spec
     end = sandbox.run_worker(make_spec(order, target, staged, out, slot), stop=stop)
     result = _read(_rows_file(folder, target))
     how = "had to be stopped" if end.timed_out else f"ended with status {end.status}"
@@ -96,13 +109,14 @@ def _worker(order: Order, target: str) -> tuple[str, ...]:
             "--profile", order.lab.profile, *(("--watch",) if order.watched else ()))
 
 
-def _plain_spec(order: Order, target: str, staged: Path, out: Path,
-                slot: int) -> sandbox.WorkerSpec:
+def _shared_spec(order: Order, target: str, staged: Path, out: Path,
+                 slot: int) -> sandbox.WorkerSpec:
+    own = {"boxes": order.cache / "boxes"} if order.tier is sandbox.Tier.NONE else {}
     return sandbox.WorkerSpec(
         argv=(*_worker(order, target), "--submission", str(staged), "--out", str(out),
               "--cache", str(order.cache)),
         read_only={}, writable={}, slot=slot, env={"PYTHONPATH": str(order.grader)},
-        wall_seconds=WALL_SECONDS, unsafe_boxes=order.cache / "boxes")
+        wall_seconds=WALL_SECONDS, tier=order.tier, **own)
 
 
 def rows_written(folder: Path, target: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from grading.build import Builder, BuildResult
 from grading.chat_stage import ChatStage
 from grading.driver import Driver
@@ -70,6 +72,12 @@ class Theatre(Programs, Machine):
             return self.some_port()
         self.must_be_free(self.target.fixed_port)
         return self.target.fixed_port
+
+    def must_be_free(self, port: int) -> None:
+        """The time that is waited is not the program's."""
+        start = time.monotonic()
+        super().must_be_free(port)
+        self._patience.check_ends += time.monotonic() - start
 
     def stage_for(self, program: Program | TerminalProgram) -> ChatStage:
         """A stage around a program that may end before anybody has joined."""

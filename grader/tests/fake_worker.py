@@ -28,7 +28,7 @@ class FakeSandbox:
         self.tier = sandbox.Tier.FULL
         self.lock = threading.Lock()
         monkeypatch.setattr(sandbox, "run_worker", self.run_worker)
-        monkeypatch.setattr(sandbox, "probe", lambda: sandbox.Probe(
+        monkeypatch.setattr(sandbox, "probe", lambda wanted: sandbox.Probe(
             self.tier, "user namespaces are forbidden", "ask for them"))
 
     def run_worker(self, spec: WorkerSpec, on_line: Callable[[str], None] | None = None,

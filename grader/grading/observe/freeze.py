@@ -10,6 +10,7 @@ import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 
+from grading.sandbox import acting_on
 from grading.shortfall import NotJudged
 
 _SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17  # ptrace(2)
@@ -33,7 +34,8 @@ def frozen(thread_ids: Iterable[int]) -> Generator[None, None, None]:
     try:
         for thread_id in thread_ids:
             with suppress(ProcessLookupError):
-                _ptrace(_SEIZE, thread_id)
+                with acting_on(thread_id):
+                    _ptrace(_SEIZE, thread_id)
                 stopped.append(thread_id)
                 _ptrace(_INTERRUPT, thread_id)
         for thread_id in stopped:

@@ -1,14 +1,19 @@
-"""The TCP sockets of a scene, as /proc/net/tcp and tcp6 tell of them."""
+"""The TCP sockets of a scene: who listens, who is connected, how many bytes are under way."""
 
 from __future__ import annotations
 
 import os
+import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from grading.sandbox import descendants, unsafe
+from grading.observe import socket_diag
+from grading.sandbox import STUDENT_UIDS, Tier, descendants, tier, unsafe
 
-ESTABLISHED, LISTEN = 0x01, 0x0A
+ESTABLISHED, LISTEN, TIME_WAIT = 0x01, 0x0A, 0x06
+_ENDING = {0x04, 0x09, 0x0B}  # FIN_WAIT1, LAST_ACK, CLOSING: the other end has not confirmed the end
+_MAPPED = bytes(10) + b"\xff\xff"  # what stands in front of an IPv4 address in an IPv6 socket
 ANY_ADDRESS = ("00000000", "0" * 32)
 
 
@@ -20,9 +25,10 @@ class Socket:
     port: int
     peer_port: int
     state: int
-    unsent: int  # bytes not sent, or not acknowledged
+    unsent: int  # bytes that the other end's kernel does not have; or that it has not acknowledged
     unread: int  # bytes the program has not read
     inode: int
+    uid: int
 
     @property
     def listens(self) -> bool:
@@ -40,7 +46,9 @@ def tcp_sockets() -> tuple[Socket, ...]:
 
 
 def every_tcp_socket() -> tuple[Socket, ...]:
-    """Those of this network namespace: the scene's, and without a sandbox everybody's."""
+    """Those of this network namespace: the scene's, and where the network is shared everybody's."""
+    if unsafe() and socket_diag.answers():
+        return _exact(socket_diag.dump())
     rows: list[Socket] = []
     for table in ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"):
         try:
@@ -53,18 +61,46 @@ def every_tcp_socket() -> tuple[Socket, ...]:
 
 
 def _parse(line: str) -> Socket:
-    _, local, remote, state, queues, _, _, _, _, inode, *_ = line.split()
+    _, local, remote, state, queues, _, _, uid, _, inode, *_ = line.split()
     address, port = local.rsplit(":", 1)
     unsent, unread = queues.split(":")
     return Socket(address, int(port, 16), int(remote.rsplit(":", 1)[1], 16), int(state, 16),
-                  int(unsent, 16), int(unread, 16), int(inode))
+                  int(unsent, 16), int(unread, 16), int(inode), int(uid))
+
+
+def _exact(rows: Sequence[socket_diag.Row]) -> tuple[Socket, ...]:
+    """A delayed acknowledgement takes 40 ms, and says no more than the other end's count of bytes."""
+    ends = {_ends(row): row for row in rows}
+    return tuple(Socket(_as_proc_writes(row.address), row.port, row.peer_port, row.state,
+                        _under_way(row, ends.get(_ends(row)[::-1])), row.unread, row.inode, row.uid)
+                 for row in rows)
+
+
+def _ends(row: socket_diag.Row) -> tuple[tuple[bytes, int], tuple[bytes, int]]:
+    return ((row.address.removeprefix(_MAPPED), row.port),
+            (row.peer.removeprefix(_MAPPED), row.peer_port))
+
+
+def _under_way(row: socket_diag.Row, other: socket_diag.Row | None) -> int:
+    if row.state == LISTEN:
+        return 0  # the kernel tells the length of the queue there
+    if other is None:
+        return row.unacknowledged
+    unconfirmed = min(row.unacknowledged, 1) if row.state in _ENDING else 0
+    return max(row.not_sent + max(0, row.sent - other.received), unconfirmed)
+
+
+def _as_proc_writes(address: bytes) -> str:
+    return "".join(f"{word:08X}" for word, in struct.iter_unpack("=I", address))
 
 
 def _of_the_scene(rows: tuple[Socket, ...]) -> tuple[Socket, ...]:
     """Those this worker or a program of its own has, and those nobody has whose port is one of theirs."""
-    inodes = {inode for pid in (os.getpid(), *descendants(os.getpid())) for inode in _inodes(pid)}
-    ports = {port for row in rows if row.inode in inodes for port in (row.port, row.peer_port)}
-    return tuple(row for row in rows if row.inode in inodes
+    pids = [os.getpid(), *(descendants(os.getpid()) if tier() is Tier.NONE else ())]
+    inodes = {inode for pid in pids for inode in _inodes(pid)}
+    mine = {row for row in rows if row.inode in inodes or (row.inode and row.uid in STUDENT_UIDS)}
+    ports = {port for row in mine for port in (row.port, row.peer_port)}
+    return tuple(row for row in rows if row in mine
                  or (row.inode == 0 and row.port in ports and row.peer_port in ports | {0}))
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import seccomp
 
+from grading.sandbox import reading
+
 
 def _numbers(*names: str) -> frozenset[int]:
     """The system call numbers of this machine; a name it does not have is left out."""
@@ -74,10 +76,11 @@ def sample_threads(pids: Iterable[int]) -> tuple[ThreadSample, ...] | None:
     samples: list[ThreadSample] = []
     try:
         for pid in pids:
-            for name in os.listdir(f"/proc/{pid}/task"):
-                sample = _sample(pid, int(name))
-                if sample:
-                    samples.append(sample)
+            with reading(pid):
+                for name in os.listdir(f"/proc/{pid}/task"):
+                    sample = _sample(pid, int(name))
+                    if sample:
+                        samples.append(sample)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None  # PermissionError: it is ending, and its memory is gone before it is
     return tuple(samples)
@@ -138,7 +141,7 @@ def descriptors(pid: int) -> dict[int, str]:
     """The open descriptors of a process and what each is: a socket, a pipe, a file."""
     found: dict[int, str] = {}
     for tid in sorted(thread_ids([pid]))[:1]:  # a main thread may have ended before the others
-        with suppress(FileNotFoundError, ProcessLookupError, PermissionError):
+        with suppress(FileNotFoundError, ProcessLookupError, PermissionError), reading(pid):
             for name in os.listdir(f"/proc/{pid}/task/{tid}/fd"):
                 with suppress(FileNotFoundError):
                     found[int(name)] = os.readlink(f"/proc/{pid}/task/{tid}/fd/{name}")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from grading.report.score_card import first_to_mend
-from grading.report.wording import points, printable, style, totals
+from grading.report.wording import SANDBOXES, points, printable, style, totals
 from grading.submission import absent_targets
 from grading.verdict import Report, Verdict
 
@@ -88,3 +88,5 @@ def print_class(console: Console, reports: Sequence[Report]) -> None:
         console.print("\nFailed most often:")
         for target, name, passed, judged in worst:
             console.print(Text(f" {judged - passed:>4} of {judged:<4} {target}/{name}"))
+    for label in {SANDBOXES.get(report.environment.get("sandbox", "")) for report in reports} - {None}:
+        console.print(Text(f"\nsandbox: {label}", "yellow"))

@@ -18,6 +18,8 @@ MEANINGS = {Verdict.PASS: "kept", Verdict.FAIL: "failed", Verdict.CRASH: "crashe
             Verdict.TIMEOUT: "too late", Verdict.FLAKY: "unsteady",
             Verdict.BLOCKED: "waiting", Verdict.NOT_JUDGED: "not judged",
             Verdict.ERROR: "our error"}
+# What is less than a full sandbox, as result.json names it, and what to call it.
+SANDBOXES = {"reduced": "reduced: shared network", "none": "UNSANDBOXED - accident protection only"}
 
 
 def terminal() -> Console:

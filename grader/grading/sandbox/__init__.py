@@ -5,18 +5,21 @@ from .command import Command
 from .confined import Confined
 from .ending import Exit, Finished
 from .limits import BUILD, RUN, Limits
-from .mode import SandboxError, unsafe
-from .namespace import Namespace, descendants
+from .folder_box import FolderBox
+from .mode import STUDENT_UIDS, SandboxError, Tier, tier, unsafe
+from .namespace import Namespace
 from .network import fresh_ipc, fresh_network
 from .outer import WorkerEnd, WorkerSpec, run_worker
-from .plain import PlainBox
-from .probe import Probe, Tier, probe
+from .probe import Probe, probe
+from .processes import descendants
+from .rights import acting_on, reading
 
-__all__ = ["BUILD", "RUN", "Box", "Command", "Confined", "Exit", "Finished", "Limits",
-           "Namespace", "Probe", "SandboxError", "Tier", "WorkerEnd", "WorkerSpec", "descendants",
-           "fresh_ipc", "fresh_network", "open_box", "probe", "run_worker", "unsafe"]
+__all__ = ["BUILD", "RUN", "Box", "Command", "Confined", "Exit", "Finished", "Limits", "Namespace",
+           "Probe", "STUDENT_UIDS", "SandboxError", "Tier", "WorkerEnd", "WorkerSpec", "acting_on",
+           "descendants", "fresh_ipc", "fresh_network", "open_box", "probe", "reading", "run_worker",
+           "tier", "unsafe"]
 
 
 def open_box() -> Box:
     """A box of the kind that this worker can have."""
-    return PlainBox() if unsafe() else Box()
+    return FolderBox() if unsafe() else Box()

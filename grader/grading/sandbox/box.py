@@ -55,11 +55,6 @@ class Box:
         return self._folder / "work"
 
     @property
-    def tmp(self) -> Path:
-        """The student's /tmp, as the worker sees it. Read with O_NOFOLLOW only."""
-        return self._folder / "tmp"
-
-    @property
     def home(self) -> str:
         """What the student's programs call it."""
         return "/work"
@@ -176,13 +171,18 @@ class Box:
             self._give(self._folder / name)
 
     def _mount_point(self, host: Path, inside: str) -> None:
-        place = Path(inside)
-        if not place.is_absolute() or ".." in place.parts or place.parts[1:2] in (
-                ("usr",), ("work",), ("tmp",), ("home",), ("dev",), ("proc",)):
-            raise ValueError(f"{inside}: not a place for the grader's own files")
+        check_place(inside)
         point = self._folder / "root" / inside.lstrip("/")
         if host.is_dir():
             point.mkdir(parents=True, exist_ok=True)
         else:
             point.parent.mkdir(parents=True, exist_ok=True)
             point.touch()
+
+
+def check_place(inside: str) -> None:
+    """Raises ValueError where students can write, or where the system's own files are."""
+    place = Path(inside)
+    if not place.is_absolute() or ".." in place.parts or place.parts[1:2] in (
+            ("usr",), ("work",), ("tmp",), ("home",), ("dev",), ("proc",)):
+        raise ValueError(f"{inside}: not a place for the grader's own files")

@@ -14,7 +14,7 @@ from .mode import Mode, SandboxError
 from .namespace import CHAIN_MARK, Namespace
 
 _HOME = "/home/student"
-_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": _HOME, "USER": "student",
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": _HOME, "USER": "student",
                 "LANG": "C.UTF-8", "TERM": "dumb", "MALLOC_ARENA_MAX": "2"}
 # Fd 9 and 8 are opened by name, so that a caller who closes every descriptor (pexpect) may exec it.
 _OPEN_FILES = 'exec 9<"$1" 8>"$2"; shift 2; exec "$@"'
@@ -64,7 +64,7 @@ class Command:
 def command_line(view: View, mode: Mode, argv: Sequence[str], limits: Limits,
                  env: Mapping[str, str], files: tuple[Path, Path]) -> list[str]:
     """`files` are the syscall filter and the status file bwrap writes."""
-    variables = [word for name, value in {**_ENVIRONMENT, **env}.items()
+    variables = [word for name, value in {**ENVIRONMENT, **env}.items()
                  for word in ("--setenv", name, value)]
     return ["/bin/sh", "-c", _OPEN_FILES, "sh", *map(str, files),
             # env -i in front: /proc/1/environ of the sandbox is bwrap's own environment.

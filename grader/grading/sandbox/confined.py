@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 from .command import Command
@@ -15,8 +16,7 @@ from .mode import SandboxError
 from .namespace import Namespace
 from .outputs import Outputs
 from .ready import readable, readable_or_writable
-
-_TICK = 0.05
+from .watch import TICK, Watch
 
 
 class Confined:
@@ -28,8 +28,7 @@ class Confined:
 
     def __init__(self, command: Command, limits: Limits, stdin: int, merge_stderr: bool) -> None:
         self.limit_hit: str | None = None
-        self._status_file, self._limits = command.status_file, limits
-        self._started, self._next_look = time.monotonic(), 0.0
+        self._status_file, self._watch = command.status_file, Watch(limits)
         self._exit: Exit | None = None
         self._found: Namespace | None = None
         nothing: dict[str, str] = {}
@@ -39,7 +38,7 @@ class Confined:
         self._monitor_fd = os.pidfd_open(self._monitor.pid)
         self._outputs = Outputs([pipe for pipe in (self._monitor.stdout, self._monitor.stderr)
                                  if pipe],
-                                limits.output, self._monitor_fd, _TICK)
+                                limits.output, self._monitor_fd, TICK)
 
     def __enter__(self) -> Confined:
         return self
@@ -100,21 +99,17 @@ class Confined:
         heard = self._outputs.take()
         if ended:
             self._conclude()
-        elif self._outputs.full:
-            self._stop_at("output")
-        elif time.monotonic() - self._started > self._limits.wall:
-            self._stop_at("wall time")
-        elif time.monotonic() > self._next_look:
-            self._look_at_memory()
+        elif limit := self._watch.met(self._outputs.full, self._memory):
+            self.limit_hit = limit
+            self._conclude()
         return heard
 
-    def _look_at_memory(self) -> None:
-        """Takes one hundredth of the time at most, however many processes there are."""
-        before = time.monotonic()
-        if self._namespace().memory(self._limits.memory) > self._limits.memory:
-            self._stop_at("memory")
-        after = time.monotonic()
-        self._next_look = after + max(_TICK, 100 * (after - before))
+    def _memory(self, limit: int) -> int:
+        return self._namespace().memory(limit)
+
+    def watch(self, also: Callable[[], str | None]) -> None:
+        """One more limit: `also` names it as soon as it is met."""
+        self._watch.also = also
 
     def write_stdin(self, data: bytes) -> None:
         """Returns when all is taken, pumping meanwhile; a program that is gone takes nothing."""
@@ -145,7 +140,7 @@ class Confined:
 
     def wait(self, timeout: float | None = None) -> Exit | None:
         """Pumps until the student's process has ended; None if it has not after so long."""
-        deadline = time.monotonic() + (self._limits.wall * 2 if timeout is None else timeout)
+        deadline = time.monotonic() + (self._watch.limits.wall * 2 if timeout is None else timeout)
         self.pump()
         while self._exit is None and (left := deadline - time.monotonic()) > 0:
             readable(self.fileno(), left)
@@ -162,11 +157,7 @@ class Confined:
         while (end := self.wait()) is None:
             pass
         return Finished(end.status, end.signal, self.output(), self.errors(),
-                        time.monotonic() - self._started, self.limit_hit)
-
-    def _stop_at(self, limit: str) -> None:
-        self.limit_hit = limit
-        self._conclude()
+                        self._watch.seconds, self.limit_hit)
 
     def _conclude(self) -> None:
         """Kills what is left, takes the last words, and settles how it ended."""
@@ -183,14 +174,7 @@ class Confined:
             raise self._no_sandbox()
         self._exit = Exit.from_code(128 + signal.SIGKILL if code is None else code)
         if self.limit_hit is None and by_itself is not None:
-            self.limit_hit = self._limit_behind(self._exit.signal)
-
-    def _limit_behind(self, number: int | None) -> str | None:
-        """Which limit the kernel enforces with this signal. SIGKILL follows an ignored SIGXCPU."""
-        long_enough = time.monotonic() - self._started > self._limits.cpu
-        if number == signal.SIGXCPU or (number == signal.SIGKILL and long_enough):
-            return "cpu time"
-        return "file size" if number == signal.SIGXFSZ else None
+            self.limit_hit = self._watch.behind(self._exit.signal)
 
     def _close(self) -> None:
         """Gives back every descriptor and reaps the monitor; the text stays."""

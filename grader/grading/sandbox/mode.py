@@ -1,7 +1,8 @@
-"""As whom the two sandboxes run: by root without user namespaces, by anyone else with them."""
+"""How well this machine confines a student's program, and as whom the sandbox runs it."""
 
 from __future__ import annotations
 
+import enum
 import os
 import pwd
 from collections.abc import Mapping
@@ -10,27 +11,54 @@ from pathlib import Path
 
 FIRST_UID = 61000
 MAX_SLOTS = 184  # above FIRST_UID + 184 systemd gives out uids of its own
+STUDENT_UIDS = range(FIRST_UID, FIRST_UID + MAX_SLOTS)
 _VARIABLE = "LAB_SANDBOX"
-_UNSAFE = "unsafe:"
 
 
 class SandboxError(RuntimeError):
     """The sandbox itself failed: the grader's fault, never the student's."""
 
 
+class Tier(enum.Enum):
+    """FULL: namespaces of its own. REDUCED: another uid, Landlock, a filter; the machine's network.
+    NONE: one's own uid, and what walls there are: for one's own code, when one has said so."""
+
+    FULL = "full"
+    REDUCED = "reduced"
+    NONE = "none"
+
+
+def tier() -> Tier:
+    """What this worker has."""
+    kind = os.environ.get(_VARIABLE, "").partition(":")[0]
+    return Tier(kind) if kind in ("reduced", "none") else Tier.FULL
+
+
 def unsafe() -> bool:
-    """True in a worker for one's own code that runs without a sandbox, because there is none."""
-    return os.environ.get(_VARIABLE, "").startswith(_UNSAFE)
+    """True in a worker whose programs share the machine's network."""
+    return tier() is not Tier.FULL
 
 
-def unsafe_boxes() -> Path:
-    """Where such a worker makes its boxes."""
-    return Path(os.environ[_VARIABLE].removeprefix(_UNSAFE))
+def boxes() -> Path:
+    """Where a worker that may not mount makes its boxes."""
+    return Path(os.environ[_VARIABLE].partition(":")[2])
 
 
-def unsafe_environment(boxes: Path) -> Mapping[str, str]:
-    """What tells a worker that it has no sandbox."""
-    return {_VARIABLE: f"{_UNSAFE}{boxes}"}
+def shared_environment(of: Tier, boxes_folder: Path) -> Mapping[str, str]:
+    """What tells a worker that it has no namespaces."""
+    return {_VARIABLE: f"{of.value}:{boxes_folder}"}
+
+
+def uid_of_box(number: int) -> int:
+    """As whom programs in a reduced worker's box number 1, 2, … run.
+
+    From the other end than the full sandbox, which may be at work on the same machine.
+    """
+    uid = FIRST_UID + MAX_SLOTS - 1 - number
+    if uid not in STUDENT_UIDS or not _is_mapped(uid):
+        raise SandboxError(f"there is no uid for box {number}")
+    _check_is_nobody(uid)
+    return uid
 
 
 @dataclass(frozen=True)
@@ -64,13 +92,8 @@ class Mode:
 
     def check_student_is_nobody(self) -> None:
         """A real account with the slot's uid would lend its files to strangers."""
-        if not self.root:
-            return
-        try:
-            name = pwd.getpwuid(self.student).pw_name
-        except KeyError:
-            return
-        raise SandboxError(f"uid {self.student}, meant for student programs, belongs to {name}")
+        if self.root:
+            _check_is_nobody(self.student)
 
     def outer_arguments(self) -> list[str]:
         if self.root:
@@ -93,6 +116,14 @@ class Mode:
             return []
         return ["setpriv", f"--reuid={self.student}", f"--regid={self.student}", "--clear-groups",
                 "--inh-caps=-all", "--bounding-set=-all"]
+
+
+def _check_is_nobody(uid: int) -> None:
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return
+    raise SandboxError(f"uid {uid}, meant for student programs, belongs to {name}")
 
 
 def _is_mapped(uid: int) -> bool:

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from . import keeper
+from grading.keeper.keep import END
+
+from . import processes
 from .mode import SandboxError, unsafe
+from .processes import descendants
 from .ready import readable
 
 _STEP = 0.0005
 _PATIENCE = 10.0
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 # Every program of the chain in front of the student's has this among its arguments.
 CHAIN_MARK = "--default-signal"
 # What they are called, which a student's program cannot be: it is named by its path.
@@ -84,17 +86,15 @@ class Namespace:
         return descendants(self.pid1)
 
     def memory(self, limit: int) -> int:
-        """Bytes all its processes hold; shared pages are shared out only when it matters."""
-        pids = self.processes()
-        resident = sum(map(_resident, pids))
-        return resident if resident <= limit else sum(map(_proportional, pids))
+        """Bytes all its processes hold; exact only where it matters, above the limit."""
+        return processes.memory(self.processes(), limit)
 
     def kill(self) -> None:
         """Kills every process of it, and returns when they are gone."""
         if self.pidfd is None:
             return
         with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self.pidfd, keeper.END if unsafe() else signal.SIGKILL)
+            signal.pidfd_send_signal(self.pidfd, END if unsafe() else signal.SIGKILL)
         if not readable(self.pidfd, _PATIENCE):
             raise SandboxError(f"a student's processes did not die within {_PATIENCE:.0f} s")
 
@@ -107,25 +107,13 @@ class Namespace:
 
     def _executing(self) -> int | None:
         """The oldest child of pid 1, once it has left our chain; younger ones are its orphans."""
-        first = next((pid for pid, parent in _parents() if parent == self.pid1), None)
-        line = b"" if first is None else _read(f"/proc/{first}/cmdline")
+        first = min(processes.children(self.pid1), default=None)
+        line = b"" if first is None else processes.read(f"/proc/{first}/cmdline")
         if not line:  # not there yet, over, or a main thread that has ended before the others
-            return first if first is not None and _threads(first) > 1 else None
+            return first if first is not None and processes.thread_count(first) > 1 else None
         name, *words = line.split(b"\0")
         ours = name in _CHAIN or name == _first_of_chain()
         return None if ours and CHAIN_MARK.encode() in words else first
-
-
-def descendants(of: int) -> list[int]:
-    """Its children, and theirs, and so on; zombies included."""
-    children: dict[int, list[int]] = {}
-    for pid, parent in _parents():
-        children.setdefault(parent, []).append(pid)
-    found, unseen = [], list(children.get(of, []))
-    while unseen:
-        found.append(unseen.pop())
-        unseen += children.get(found[-1], [])
-    return sorted(found)
 
 
 def _poll(found: Callable[[], int | None], alive: Callable[[], bool]) -> int | None:
@@ -145,13 +133,6 @@ def _first_of_chain() -> bytes:
     return os.fsencode(sys.executable if unsafe() else shutil.which("bwrap") or "")
 
 
-def _threads(pid: int) -> int:
-    try:
-        return len(os.listdir(f"/proc/{pid}/task"))
-    except OSError:
-        return 0
-
-
 def _status(file: Path) -> dict[str, int]:
     """The lines bwrap has written so far, as one dictionary."""
     merged: dict[str, int] = {}
@@ -160,31 +141,3 @@ def _status(file: Path) -> dict[str, int]:
             with suppress(ValueError):
                 merged |= json.loads(line)
     return merged
-
-
-def _parents() -> list[tuple[int, int]]:
-    """(pid, parent) of every process. Each read races with an exit: what is gone is left out."""
-    found = []
-    for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
-        if stat := _read(f"/proc/{pid}/stat"):
-            found.append((pid, int(stat.rpartition(b")")[2].split()[1])))
-    return found
-
-
-def _resident(pid: int) -> int:
-    return int((_read(f"/proc/{pid}/statm").split() or [b"0", b"0"])[1]) * _PAGE
-
-
-def _proportional(pid: int) -> int:
-    for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
-        if line.startswith(b"Pss:"):
-            return int(line.split()[1]) * 1024
-    return 0
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""

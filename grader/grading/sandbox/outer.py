@@ -11,13 +11,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import keeper
-from .mode import Mode, SandboxError, unsafe_environment
+from grading.keeper.keep import END
+
+from .mode import Mode, SandboxError, Tier, shared_environment
 from .ready import readable
+from .shared_boxes import alone
+from .walls import kept
 
 _LINE = 16 << 10
 _TAIL = 64 << 10
@@ -33,7 +36,8 @@ class WorkerSpec:
     slot: int
     env: Mapping[str, str] = field(default_factory=dict)
     wall_seconds: float = 600
-    unsafe_boxes: Path | None = None  # no sandbox: every folder is where it is, and boxes are here
+    tier: Tier = Tier.FULL  # below that every folder is where it is, and boxes are made here
+    boxes: Path = Path("/var/lib/proactor-lab")
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,12 @@ def run_worker(spec: WorkerSpec, on_line: Callable[[str], None] | None = None,
     whose starting thread has ended. `stop`, set by another thread, ends the worker early;
     KeyboardInterrupt and every other exception end it too. Lines may come cut at 16 KiB.
     """
-    worker = _Worker(spec) if spec.unsafe_boxes is None else _PlainWorker(spec)
-    try:
-        timed_out = worker.listen(on_line or (lambda line: None), stop)
-    finally:
-        status = worker.end()
+    with alone(spec.boxes) if spec.tier is Tier.REDUCED else nullcontext():
+        worker = _Worker(spec) if spec.tier is Tier.FULL else _KeptWorker(spec)
+        try:
+            timed_out = worker.listen(on_line or (lambda line: None), stop)
+        finally:
+            status = worker.end()
     return WorkerEnd(status, worker.tail.decode(errors="replace"), timed_out)
 
 
@@ -137,17 +142,17 @@ class _Worker:
         return status if status >= 0 else 128 - status
 
 
-class _PlainWorker(_Worker):
-    """A worker without a sandbox: a keeper in the place of bwrap, and of the first process too."""
+class _KeptWorker(_Worker):
+    """A worker without namespaces: a keeper in the place of bwrap, and of the first process too."""
 
-    _fatal = keeper.END
+    _fatal = END
 
     def _start(self, spec: WorkerSpec) -> None:
-        assert spec.unsafe_boxes is not None
         self._process = subprocess.Popen(
-            keeper.command_line(os.devnull, "/", spec.argv), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-            env={**_trusted_environment(spec), **unsafe_environment(spec.unsafe_boxes)})
+            kept(spec.argv, folder=Path("/"), status_file=os.devnull, walls=None),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True, umask=0o077 if spec.tier is Tier.REDUCED else -1,
+            env={**_trusted_environment(spec), **shared_environment(spec.tier, spec.boxes)})
         self._first = os.pidfd_open(self._process.pid)
 
 

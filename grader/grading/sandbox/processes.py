@@ -1,0 +1,82 @@
+"""What /proc tells of processes: who has started whom, what they hold. All of it may be gone at any moment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+from .mode import unsafe
+from .rights import reading
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def descendants(of: int) -> list[int]:
+    """Its children, and theirs, and so on; zombies included."""
+    children_of = _who_has_whom()
+    found: list[int] = []
+    unseen = children_of(of)
+    while unseen:
+        found.append(unseen.pop())
+        unseen += children_of(found[-1])
+    return sorted(found)
+
+
+def children(of: int) -> list[int]:
+    """Its children, zombies included."""
+    return _who_has_whom()(of)
+
+
+def _who_has_whom() -> Callable[[int], list[int]]:
+    """Outside a pid namespace /proc is long: there the kernel's own lists are read, if it keeps any."""
+    own = os.getpid()
+    if unsafe() and os.path.exists(f"/proc/{own}/task/{own}/children"):
+        return _listed_children
+    table: dict[int, list[int]] = {}
+    for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
+        if stat := read(f"/proc/{pid}/stat"):
+            table.setdefault(int(stat.rpartition(b")")[2].split()[1]), []).append(pid)
+    return lambda pid: list(table.get(pid, []))
+
+
+def _listed_children(of: int) -> list[int]:
+    return [int(pid) for thread in _threads(of)
+            for pid in read(f"/proc/{of}/task/{thread}/children").split()]
+
+
+def memory(pids: Iterable[int], limit: int) -> int:
+    """Bytes these processes hold; shared pages are shared out only when it matters."""
+    pids = list(pids)
+    resident = sum(map(_resident, pids))
+    return resident if resident <= limit else sum(map(_proportional, pids))
+
+
+def thread_count(pid: int) -> int:
+    """How many threads it has; 0 if it is gone."""
+    return len(_threads(pid))
+
+
+def read(path: str) -> bytes:
+    """A file of /proc; nothing if it is gone."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _threads(pid: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+
+
+def _resident(pid: int) -> int:
+    return int((read(f"/proc/{pid}/statm").split() or [b"0", b"0"])[1]) * _PAGE
+
+
+def _proportional(pid: int) -> int:
+    with reading(pid):
+        lines = read(f"/proc/{pid}/smaps_rollup").splitlines()
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Pss:")), 0)

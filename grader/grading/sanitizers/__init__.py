@@ -1,1 +1,0 @@
-"""The lane with ThreadSanitizer and AddressSanitizer: tools, canaries, reports, and a theatre with them."""

@@ -58,7 +58,7 @@ def check_client_ctrl_c(theatre: Theatre) -> None:
     """Ctrl-C ends the client at once, and leaves the terminal as it was."""
     server = theatre.fake_server()
     screen = theatre.client_on_terminal("127.0.0.1", str(server.port))
-    before = screen.settings()
+    before = screen.settings_at_start()
     stage, connection = connected(theatre, screen, server)
     stage.settle()
     stage.may_end = True

@@ -142,8 +142,18 @@ class TerminalProgram:
         os.write(self._child.child_fd, keys)
 
     def settings(self) -> list[object]:
-        """The terminal's settings, as tcgetattr() gives them: to compare before with after."""
+        """The terminal's settings now, as tcgetattr() gives them."""
         return termios.tcgetattr(self._child.child_fd)
+
+    @staticmethod
+    def settings_at_start() -> list[object]:
+        """A new terminal's: the program may have changed its own before anybody can look."""
+        ends = os.openpty()
+        try:
+            return termios.tcgetattr(ends[0])
+        finally:
+            for end in ends:
+                os.close(end)
 
     def signal(self, number: signal.Signals) -> None:
         """Sends a signal to the program itself."""

@@ -31,7 +31,7 @@ PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proac
 COMMON      := $(call objects,common/*.cpp)
 TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
 
-.PHONY: all part_a part_b part_c unit test hint replay rubric docs check-docs images check lint format clean help bootstrap
+.PHONY: all part_a part_b part_c unit test hint replay watch rubric docs check-docs images check lint format clean help bootstrap
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -107,6 +107,9 @@ replay:  ## the scene of a check once more, slowly (T=name, PART=part_a, PACE=0.
 	@$(GRADING) grading.replay_command $(CHOICE) $(if $(PACE),--pace '$(PACE)') \
 	    $(if $(SUBMISSION),--submission '$(SUBMISSION)') $(ARGS)
 
+watch:  ## grade again whenever a file of yours changes, until Ctrl-C (PART=part_a, T=name)
+	@$(GRADING) grading.watch_command $(CHOICE) $(ARGS)
+
 rubric:  ## what is graded: every promise and what it is worth (PART=part_a, PROFILE=name)
 	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(BY) $(ARGS)
 
@@ -134,14 +137,14 @@ images: all  ## take the pictures of the documents anew, from real runs
 check:  ## everything: lint, unit tests plain and sanitized, the grader's tests, samples, this tree
 	@grader/check.sh
 
-SOURCES = $(wildcard $(foreach folder,common part_a part_b part_c grader/drivers,\
+SOURCES = $(wildcard $(foreach folder,common part_a part_b part_c grader/drivers grader/sanitize,\
             $(addprefix $(folder)/,*.cpp *.hpp *.h tests/*.cpp tests/*.hpp)))
 
 lint:  ## formatting, shell scripts, who includes whom, Python types; changes nothing
 	@python=$$(grader/bootstrap.sh check) && laid_out=true && for file in $(SOURCES); do \
 	    clang-format --dry-run -Werror $$file 2>/dev/null || \
 	    { echo "$$file: not laid out as .clang-format says; make format does it"; laid_out=false; }; \
-	done && $$laid_out && shellcheck $(wildcard grader/*.sh .ci/run) && \
+	done && $$laid_out && shellcheck $(wildcard grader/*.sh grader/sanitize/*.sh .ci/run) && \
 	$$python grader/lint_includes.py && cd grader && $$python -m mypy --strict --ignore-missing-imports --allow-untyped-decorators \
 	    --no-error-summary grading documents lint_includes.py && \
 	cd ../images && $$python -m mypy --strict --ignore-missing-imports --no-error-summary *.py

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from grading.driver_steps import DRIVER_FOLDER, DRIVERS, STEPS, library_words
 from grading.lab import Lab, Part
-from grading.sandbox import BUILD, Box
+from grading.sandbox import BUILD, Box, Finished
+from grading.sanitizers.tool import FOLDER, SHOWN, Sanitizer, tool_files
 from grading.workspace import Rejected, content_hash, copy_built
 
 LOG_TAIL = 6000  # characters of make's output that a report keeps
@@ -36,38 +37,48 @@ class Builder:
     """Builds parts of one submission, each in a box of its own, through the cache."""
 
     def __init__(self, submission: Path, cache: Path, drivers: Path, lab: Lab) -> None:
-        self._submission, self._cache, self._drivers = submission, cache, drivers
+        self._submission, self.cache, self._drivers = submission, cache, drivers
         self._lab = lab
         self._hash = content_hash(submission)
 
-    def build(self, part: Part, box: Box) -> BuildResult:
-        """Leaves the built tree in the box's work folder."""
-        entry = self._cache / self._key(part, box)
+    def build(self, part: Part, box: Box, tool: Sanitizer | None = None) -> BuildResult:
+        """Leaves the built tree in the box's work folder; with a sanitizer in it, if one is asked for."""
+        entry = self.cache / self._key(part, box, tool)
         with open(f"{entry}.lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # another target's worker may be building the same
-            return self._build(part, box, entry)
+            return self._build(part, box, entry, tool)
 
-    def _build(self, part: Part, box: Box, entry: Path) -> BuildResult:
+    def _build(self, part: Part, box: Box, entry: Path, tool: Sanitizer | None) -> BuildResult:
         if (entry / "build.json").is_file():
             box.install(entry / "tree")
             return BuildResult(**json.loads((entry / "build.json").read_text()), cached=True)
         box.install(self._submission)
-        made = box.run(part.build, limits=BUILD, writable=True, merge_stderr=True)
+        made = self._run(box, part.build, tool, {}, {})
         log = made.stdout.decode("utf-8", "replace")[-LOG_TAIL:]
         status = made.status if not made.signal else 128 + made.signal
-        drivers = self._link_drivers(part, box) if status == 0 else {}
+        drivers = self._link_drivers(part, box, tool) if status == 0 else {}
         result = BuildResult(status, log, made.limit_hit or "", False, drivers)
         if not result.limit_hit:  # a limit may be the machine's bad day: never remembered
             self._remember(entry, result, box)
         return result
 
-    def _link_drivers(self, part: Part, box: Box) -> dict[str, str]:
+    def _run(self, box: Box, command: tuple[str, ...], tool: Sanitizer | None,
+             env: dict[str, str], shown: dict[Path, str]) -> Finished:
+        """One command of a build; with a tool, through the script that puts it in."""
+        limits = BUILD
+        if tool:
+            command, limits = tool.build(box, command), BUILD.for_sanitizer()
+            shown = {FOLDER: SHOWN, **shown}
+        return box.run(command, limits=limits, writable=True, merge_stderr=True, env=env,
+                       extra_read_only=shown)
+
+    def _link_drivers(self, part: Part, box: Box, tool: Sanitizer | None) -> dict[str, str]:
         complaints = {}
         for name, words in self._drivers_of(part).items():
             script = " && ".join((f"mkdir -p {DRIVER_FOLDER}", *STEPS[name]))
-            made = box.run(("sh", "-c", script), limits=BUILD, writable=True, merge_stderr=True,
-                           env={"DRIVERS": box.shown(self._drivers, DRIVERS), **words},
-                           extra_read_only={self._drivers: DRIVERS})
+            made = self._run(box, ("sh", "-c", script), tool,
+                             {"DRIVERS": box.shown(self._drivers, DRIVERS), **words},
+                             {self._drivers: DRIVERS})
             complaints[name] = "" if made.status == 0 else (
                 made.stdout.decode("utf-8", "replace")[-LOG_TAIL:] or "the compiler failed")
         return complaints
@@ -88,15 +99,16 @@ class Builder:
         temporary.write_text(json.dumps(record))
         temporary.rename(entry / "build.json")
 
-    def _key(self, part: Part, box: Box) -> str:
+    def _key(self, part: Part, box: Box, tool: Sanitizer | None) -> str:
         """Everything the result of a build depends on."""
         key = hashlib.sha256()
         for words in (self._hash, box.home, part.name, *part.build, compiler_version(),
                       json.dumps([STEPS, self._drivers_of(part)])):
             key.update(words.encode() + b"\0")
-        for driver in sorted(self._drivers.iterdir()):
-            key.update(driver.read_bytes() + b"\0")
-        return f"{part.name}-{key.hexdigest()[:24]}"
+        for file in (*sorted(self._drivers.iterdir()), *(tool_files() if tool else [])):
+            key.update(file.read_bytes() + b"\0")
+        key.update(tool.flags.encode() if tool else b"")
+        return f"{part.name}{'-' + tool.name if tool else ''}-{key.hexdigest()[:24]}"
 
 
 def compiler_version() -> str:

@@ -12,11 +12,12 @@ from typing import Protocol
 from grading.build import Builder, BuildResult
 from grading.lab import Lab, Target
 from grading.program import Program
-from grading.sandbox import RUN, Box, open_box
+from grading.sandbox import RUN, Box, Confined, Limits, open_box
 from grading.shortfall import Blocked
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
 
+LOG_TAIL = 3000  # characters of a build's log
 SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: who meets these hangs
 
 
@@ -36,12 +37,16 @@ class Programs:
         self.box = box
         self.lab = lab
         self.transcript = Transcript()
-        self._builder = builder
+        self.builder = builder
         self._running: list[Closable] = []
 
+    def keep(self, what: Closable | Box) -> None:
+        """From now on it ends when all that runs ends."""
+        self._running.append(_BoxKeeper(what) if isinstance(what, Box) else what)
+
     def close(self) -> None:
-        """Ends all that runs."""
-        for program in self._running:
+        """Ends all that runs, what came last first."""
+        for program in reversed(self._running):
             program.stop()
         self._running = []
         self.box.empty()
@@ -79,8 +84,8 @@ class Programs:
     def other_target(self, name: str) -> tuple[Box, BuildResult, Target]:
         """Another target of the same submission, its part built into a box of its own."""
         box, other = open_box(), self.lab.targets[name]
-        self._running.append(_BoxKeeper(box))
-        return box, self._builder.build(self.lab.parts[other.part], box), other
+        self.keep(box)
+        return box, self.builder.build(self.lab.parts[other.part], box), other
 
     # -- starting --------------------------------------------------------------------------------
 
@@ -93,12 +98,14 @@ class Programs:
         """
         limits = replace(RUN, nofile=open_files, nproc=2 * open_files + 64, wall=SCENE_WALL_S,
                          cpu=SCENE_CPU_S)
-        program = Program(
-            (box or self.box).spawn(command, limits=limits,
-                                    stdin=subprocess.PIPE if with_input else subprocess.DEVNULL),
-            command, self.transcript, self._name(command) if name is None else name)
-        self._running.append(program)
+        stdin = subprocess.PIPE if with_input else subprocess.DEVNULL
+        program = Program(self._spawn(box or self.box, command, limits, stdin), command,
+                          self.transcript, self._name(command) if name is None else name)
+        self.keep(program)
         return program
+
+    def _spawn(self, box: Box, command: Sequence[str], limits: Limits, stdin: int) -> Confined:
+        return box.spawn(command, limits=limits, stdin=stdin)
 
     def start_server(self, *arguments: str) -> Program:
         """Starts the target's program with these arguments; nothing is waited for."""
@@ -134,7 +141,8 @@ class Programs:
 
     def _must_have(self, path: str, check: str) -> None:
         if not self.has(path):
-            raise Blocked(check, f"There is no {path} to start.")
+            limit = f": {self.build.limit_hit}" if self.build.limit_hit else ""
+            raise Blocked(check, f"There is no {path} to start{limit}.", self.build.log[-LOG_TAIL:])
 
 
 class _BoxKeeper:

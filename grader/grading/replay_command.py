@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from grading.foreground import alone_in_front
 from grading.lab import Lab
 from grading.lab_table import LabError
 from grading.last_result import NothingToMend, last_result, meant, named
@@ -31,7 +32,7 @@ LOG_LINES = 60  # of a build that has failed
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0: the scene was shown, whatever its end; 2: usage; 130: stopped by Ctrl-C."""
+    """0: the scene was shown, whatever its end, or as far as Ctrl-C let it; 1, 2: it cannot be."""
     wish = _options().parse_args(arguments)
     console = terminal()
     console.width = min(console.width, WIDEST)
@@ -39,15 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
         root = Path(wish.submission) if wish.submission else ROOT
         if not root.is_dir():
             raise CannotGrade(f"{root} is no folder")
-        _replay(console, root, wish)
+        with alone_in_front():
+            _replay(console, root, wish)
     except NothingToMend as reason:
         print(f"make replay: {reason}; T=name plays one all the same")
     except (CannotGrade, LabError) as reason:
         print(f"make replay: {reason}", file=sys.stderr)
         return getattr(reason, "status", 2)
     except KeyboardInterrupt:
-        print("make replay: stopped", file=sys.stderr)
-        return 130
+        print("\nmake replay: stopped")
     return 0
 
 

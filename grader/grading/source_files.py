@@ -1,4 +1,4 @@
-"""Which files of a tree are a student's work: what an editor leaves beside them and what a build makes is not."""
+"""Which files of a tree are a student's work: what an editor or a build leaves beside them is not."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from grading.lab import Lab
 from grading.workspace import is_program, left_out
 
-_OF_AN_EDITOR = re.compile(r"\..*|.*~|#.*#|.*\.(sw[a-p]|swx|bak|tmp|orig|rej|kate-swp)|4913")
+_NOT_GRADED = re.compile(r"\..*|.*~|#.*#|.*\.(sw[a-p]|swx|bak|tmp|orig|rej|kate-swp|md)|4913")
 
 
 def source_files(root: Path, lab: Lab) -> dict[str, tuple[int, int, int]]:
-    """Path from the root -> what changes when the file does. Hidden files, temporary files, links
+    """Path from the root -> what changes when the file does. Hidden files, temporary files, prose, links
     and what a build makes are left out, and so is what has gone meanwhile."""
     return {path: (facts.st_mtime_ns, facts.st_size, facts.st_ino)
             for path, facts in _files(root, "", frozenset(lab.leave_out))}
@@ -38,7 +38,7 @@ def _files(root: Path, below: str, leave_out: frozenset[str]) -> Iterator[tuple[
         return
     for entry in entries:
         path = f"{below}{entry.name}"
-        if path in leave_out or _OF_AN_EDITOR.fullmatch(entry.name) or entry.is_symlink() \
+        if path in leave_out or _NOT_GRADED.fullmatch(entry.name) or entry.is_symlink() \
                 or left_out(path, entry.is_dir()):
             continue
         if entry.is_dir():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from rich.console import Console
 
@@ -38,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         order = make_order(wish.part, wish.check, wish.profile, tier=wish.tier,
                            allow_unsafe=wish.allow_unsafe)
-        report = _grade(order, console)
+        report = grade_tree(order, console, ROOT)
         write_result(RESULT, report)
     except CannotGrade as reason:
         way_out = WAY_OUT if isinstance(reason, NoSandbox) else ""
@@ -60,14 +62,20 @@ def _remember_the_hint(report: Report) -> None:
         memory.shown(first.name, 1)
 
 
-def _grade(order: Order, console: Console) -> Report:
-    tree, jobs = Submission(ROOT.name, ROOT), max(cores(), len(order.targets))
+def grade_tree(order: Order, console: Console, root: Path,
+               look: Callable[[], None] = lambda: None) -> Report:
+    """Grades one's own tree; calls `look` now and then meanwhile: what it raises ends the grading."""
+    tree, jobs = Submission(root.name, root), max(cores(), len(order.targets))
     if order.shares_a_network:
         jobs = 1
         console.print(printable(order.sandbox_in_words), soft_wrap=True)
-    with showing_targets(console, order.targets) as progress, \
-            closing(grade_all(order, [tree], jobs, progress)) as reports:
-        report = next(reports)
+    with showing_targets(console, order.targets) as show:
+        def progress(target: str, done: int, rows: int) -> None:
+            show(target, done, rows)
+            look()
+
+        with closing(grade_all(order, [tree], jobs, progress)) as reports:
+            report = next(reports)
     # What `make` has just built here says nothing of what will be handed in.
     return replace(report, notes=tuple(note for note in report.notes
                                        if not note.startswith(".") and not MADE_HERE.search(note)))

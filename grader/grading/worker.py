@@ -61,9 +61,9 @@ def environment(profile: str) -> dict[str, str]:
 def grader_hash() -> str:
     """Says whether two results were judged by the same grader."""
     digest = hashlib.sha256()
-    folders = ("grading", "checks", "drivers")
+    folders = ("grading", "checks", "drivers", "sanitize")
     files = [path for folder in folders for path in (GRADER / folder).rglob("*.*")
-             if path.suffix in (".py", ".c", ".cpp")]
+             if path.suffix in (".py", ".c", ".cpp", ".sh")]
     for path in [GRADER / "lab.toml", GRADER / "hints.toml", *sorted(files)]:
         digest.update(path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]

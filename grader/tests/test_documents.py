@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from documents import clauses, commands, generated, labels, links, names
 from documents.document import Document, Piece, read_documents
+from grading.handout.contents import contents
 from sample_reports import GRADER, lab
 
 ROOT = GRADER.parent
@@ -109,6 +110,15 @@ def test_links_lead_somewhere(tmp_path: Path, text: str, wrong: list[str]) -> No
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "c.md").write_text("# The end\n")
     assert links.complaints(tmp_path, document(tmp_path, text)) == wrong
+
+
+def test_what_students_get_has_no_dead_links(tmp_path: Path) -> None:
+    for name, file in contents(ROOT, lab()).files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(file.data)
+    sheets = read_documents(tmp_path)
+    assert "part_a/README.md" in [sheet.name for sheet in sheets]
+    assert not links.complaints(tmp_path, sheets)
 
 
 MAKEFILE = "all: a\na:\n\t@touch a\nfails:\n\t@echo oh no; false\n"

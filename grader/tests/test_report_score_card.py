@@ -143,3 +143,10 @@ def test_one_failing_check_on_many_targets_is_one_line() -> None:
                           for target in ("part_a", "part_b", "part_c")
                           for name in ("talk", "stop"))))
     assert "✗ stop (part_a, part_b, part_c)" in shown
+
+
+def test_what_waits_for_a_build_that_was_not_asked_for_says_why() -> None:
+    shown = card(report(row("order", Verdict.BLOCKED, cause=Cause(
+        "There is no part_a/server to start.", blocked_by="builds", detail="server.c:3: error"))), False)
+    assert "1 check of part_a until builds passes" in shown and "✓" not in shown
+    assert " There is no part_a/server to start.\n   server.c:3: error" in shown

@@ -27,7 +27,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(GRADER / "samples" / "beej_threads_c" / "part_a", root / "part_a")
     shutil.copytree(GRADER / "other_samples" / "one_server" / "poll_names" / "server",
                     root / "server")
-    for folder in ("grading", "checks", "drivers"):
+    for folder in ("grading", "checks", "drivers", "sanitize"):
         shutil.copytree(GRADER / folder, root / "grader" / folder,
                         ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("lab.toml", "hints.toml"):

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from grading.report.first_thing import print_first_thing
+from grading.report.first_thing import DETAIL_LINES, print_first_thing
 from grading.report.wording import (MARKS, MEANINGS, SANDBOXES, failing, printable, score, style,
                                     tail, totals)
 from grading.submission import NOT_HANDED_IN, absent_targets
@@ -27,13 +27,15 @@ def print_score_card(console: Console, report: Report, whole: bool = True) -> No
     console.print()
     absent = absent_targets(report.rows)
     there = [row for row in report.rows if row.target not in absent]
-    console.print(_targets(report.rows, absent))
+    console.print(target_table(report.rows, absent))
     console.print(_legend(there))
     _print_score(console, report, whole)
     if first := first_to_mend(report.rows):
         print_first_thing(console, first, report.build_logs.get(first.part, ""))
         _print_others(console, [row for row in failing(there) if row is not first])
-        _print_blocked(console, there)
+    _print_blocked(console, there)
+    if not first:
+        print_why_all_waits(console, there)
     _print_not_the_students(console, report.rows)
     _print_notes(console, report.notes)
     if label := SANDBOXES.get(report.environment.get("sandbox", "")):
@@ -54,7 +56,8 @@ def first_to_mend(rows: Sequence[CheckResult]) -> CheckResult | None:
 # ---- the score ---------------------------------------------------------------------------------
 
 
-def _targets(rows: Sequence[CheckResult], absent: set[str]) -> Table:
+def target_table(rows: Sequence[CheckResult], absent: set[str]) -> Table:
+    """A line for each target: a mark for each check, and the points."""
     table = Table(box=None, padding=(0, 1), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
@@ -83,7 +86,7 @@ def _print_score(console: Console, report: Report, whole: bool) -> None:
     sure = not any(row.verdict.is_the_graders for row in report.rows)
     if whole and sure and got == most:
         console.print(_full_marks(report.rows))
-    elif sure and not failing(report.rows):
+    elif all(row.verdict is Verdict.PASS for row in report.rows):
         words = f" ✓ Passed: {score(report.rows)} in the checks chosen.\n"
         console.print(Text(words, "bold green"))
     else:
@@ -114,13 +117,13 @@ def _print_others(console: Console, rows: Sequence[CheckResult]) -> None:
         first = alike[0]
         line = Text(f"   {MARKS[first.verdict]} {name}", style(first.verdict))
         line.append(f" ({', '.join(row.target for row in alike)})", "default")
-        line.append(f"  {printable(_in_short(first))}", "dim default")
+        line.append(f"  {printable(in_short(first))}", "dim default")
         console.print(line, no_wrap=True, overflow="ellipsis")
     if len(its) > OTHERS:
         console.print(Text(f"   … and {len(its) - OTHERS} more", "dim"))
 
 
-def _in_short(row: CheckResult) -> str:
+def in_short(row: CheckResult) -> str:
     """What was wrong; of a crash, how it ended."""
     if row.cause is None:
         return ""
@@ -136,6 +139,14 @@ def _print_blocked(console: Console, rows: Sequence[CheckResult]) -> None:
     for (target, blocker), number in waiting.items():
         words = f"{number} check{'s' * (number > 1)} of {target} until {blocker} passes"
         console.print(Padding(Text(printable(words), "dim"), (0, 0, 0, 3)))
+
+
+def print_why_all_waits(console: Console, rows: Sequence[CheckResult]) -> None:
+    """Where nothing was asked that fails, and yet something waits: the reason, and what was said."""
+    causes = [row.cause for row in rows if row.verdict is Verdict.BLOCKED and row.cause]
+    for cause in causes[:1]:
+        console.print(Padding(Text(printable(cause.rationale), "bold red"), (1, 0, 0, 1)))
+        console.print(Padding(Text(tail(cause.detail, DETAIL_LINES), "dim"), (0, 0, 0, 3)))
 
 
 def _print_not_the_students(console: Console, rows: Sequence[CheckResult]) -> None:

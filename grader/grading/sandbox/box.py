@@ -55,6 +55,11 @@ class Box:
         return self._folder / "work"
 
     @property
+    def tmp(self) -> Path:
+        """The student's /tmp, as the worker sees it. Read with O_NOFOLLOW only."""
+        return self._folder / "tmp"
+
+    @property
     def home(self) -> str:
         """What the student's programs call it."""
         return "/work"

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Stands in front of a compiler of the same name: adds the sanitizer, drops what would keep it out.
+here=${0%/*}
+# shellcheck disable=SC1091  # written by build.sh
+. "$here/settings"
+links=yes
+for word; do
+    shift
+    case $word in
+        -static* | -s | -g0 | -Wl,-s | -Wl,--strip-* | -fsanitize* | -fno-sanitize* | -Werror*) continue ;;
+        -c | -S | -E | -M | -MM | -shared | -r) links= ;;
+    esac
+    set -- "$@" "$word"
+done
+# shellcheck disable=SC2154  # from settings
+PATH=$real_path
+# shellcheck disable=SC2086,SC2154  # flags: several words, from settings
+exec "${0##*/}" "$@" $flags ${links:+"$here/hooks.o"}

@@ -1,4 +1,4 @@
-"""Links and files that the documents name: each has to be there."""
+"""Links, files and pictures: what the documents name is there, and every picture is shown."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from documents.document import Document, Piece
 LINK = re.compile(r"(!?)\[([^]]*)\]\(([^)\s]+)\)")
 FILE = re.compile(r"[\w./-]*\w\.(?:cpp|hpp|[ch]|py|toml|sh|md|json|png)")
 SOURCES = ("*.*", "*/*.*", "*/*/*.*", "*/*/*/*.*", "*/*/*/*/*.*")
+MOST_OF_A_PICTURE = 150 << 10  # bytes
 MADE = {"result.json", "echo.c", "server.c", "client.c"}  # by a run, or by the reader
 
 
@@ -18,8 +19,19 @@ def complaints(root: Path, documents: list[Document]) -> list[str]:
     """Dead links, pictures without words, files that are named and not there."""
     there = {path.relative_to(root).as_posix()
              for pattern in SOURCES for path in root.glob(pattern)}
-    return [document.complaint(piece, words) for document in documents for piece in document.prose
-            for words in (*_dead_links(root, document, piece), *_dead_files(there, piece))]
+    wrong = [document.complaint(piece, words) for document in documents for piece in document.prose
+             for words in (*_dead_links(root, document, piece), *_dead_files(there, piece))]
+    return [*wrong, *_pictures(root, documents)]
+
+
+def _pictures(root: Path, documents: list[Document]) -> Iterator[str]:
+    shown = {address.rsplit("/", 1)[-1] for document in documents for piece in document.prose
+             for picture, _, address in LINK.findall(piece.text) if picture}
+    for path in sorted((root / "images").glob("*.png")):
+        if path.name not in shown:
+            yield f"images/{path.name}: no document shows it"
+        if path.stat().st_size > MOST_OF_A_PICTURE:
+            yield f"images/{path.name}: more than {MOST_OF_A_PICTURE >> 10} KiB"
 
 
 def _dead_links(root: Path, document: Document, piece: Piece) -> Iterator[str]:

@@ -112,6 +112,17 @@ def test_links_lead_somewhere(tmp_path: Path, text: str, wrong: list[str]) -> No
     assert links.complaints(tmp_path, document(tmp_path, text)) == wrong
 
 
+def test_a_picture_is_small_and_shown(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "a.png").write_bytes(b"small")
+    assert not links.complaints(tmp_path, document(tmp_path, "![a](images/a.png)"))
+    assert links.complaints(tmp_path, document(tmp_path, "")) == [
+        "images/a.png: no document shows it"]
+    (tmp_path / "images" / "a.png").write_bytes(b"large" * (1 << 16))
+    assert links.complaints(tmp_path, document(tmp_path, "![a](images/a.png)")) == [
+        "images/a.png: more than 150 KiB"]
+
+
 def test_what_students_get_has_no_dead_links(tmp_path: Path) -> None:
     for name, file in contents(ROOT, lab()).files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from grading.lab import read_lab
+from grading.lab import STOCK, read_lab
 from grading.lab_table import LabError
 
 from documents import clauses, commands, generated, labels, links, names
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def complaints(root: Path) -> list[str]:
     """One line for each thing that is not so."""
-    lab = read_lab(root / "grader" / "lab.toml")
+    lab = read_lab(root / "grader" / "lab.toml", STOCK)
     spec = clauses.read_clauses((root / "docs" / "SPEC.md").read_text(encoding="utf-8"))
     documents = read_documents(root)
     return [*generated.complaints(root), *clauses.complaints(lab, spec),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from grading.lab import read_lab
+from grading.lab import STOCK, read_lab
 
 from documents import clauses
 
@@ -15,7 +15,7 @@ BLOCK = re.compile(r"(<!-- rubric: made by make docs -->\n).*?(<!-- end of the r
 
 def made(root: Path) -> dict[Path, str]:
     """Every file that is generated, or has a generated block, as it should be."""
-    lab = read_lab(root / "grader" / "lab.toml")
+    lab = read_lab(root / "grader" / "lab.toml", STOCK)
     spec = clauses.read_clauses((root / "docs" / "SPEC.md").read_text(encoding="utf-8"))
     files = {root / "docs" / "clauses.md": clauses.table(lab, spec)}
     for part in lab.parts.values():

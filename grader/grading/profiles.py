@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from typing import Any
@@ -24,9 +25,10 @@ class Choice:
 
 
 def profile_of(data: dict[str, Any], wanted: str) -> str:
-    """The profile to take: the one that is wanted, or lab.toml's default; raises NoProfile."""
+    """The profile to take: the one that is wanted, or that the environment names, or lab.toml's
+    default; raises NoProfile."""
     profiles = data.get("profiles", {})
-    name = wanted or data.get("profile", STOCK)
+    name = wanted or os.environ.get("LAB_PROFILE") or data.get("profile", STOCK)
     if not isinstance(profiles, dict) or STOCK in profiles:
         raise LabError(f"profiles is no table of profiles, none of them called {STOCK}")
     if not isinstance(name, str) or name not in (STOCK, *profiles):

@@ -95,9 +95,17 @@ def test_without_a_profile_nothing_changes(tmp_path: Path) -> None:
     assert read(tmp_path, STOCK + PROFILE) == read(tmp_path, STOCK, "stock")
 
 
-def test_the_file_can_name_the_profile_that_is_meant_by_default(tmp_path: Path) -> None:
+def test_the_file_can_name_the_profile_that_is_meant_by_default(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LAB_PROFILE", raising=False)
     text = 'profile = "other"\n' + STOCK + PROFILE
     assert (read(tmp_path, text).profile, read(tmp_path, text, "stock").profile) == ("other", "stock")
+
+
+def test_the_environment_can_name_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_PROFILE", "stock")
+    text = 'profile = "other"\n' + STOCK + PROFILE
+    assert (read(tmp_path, text).profile, read(tmp_path, text, "other").profile) == ("stock", "other")
 
 
 def test_extra_credit_counts_where_the_profile_grades_it(tmp_path: Path) -> None:

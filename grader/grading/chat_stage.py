@@ -39,8 +39,8 @@ class ChatStage(Stage):
             client = LineClient.knock(self.a_name(), self.port, self.transcript, host,
                                       receive_buffer)
         except OSError as error:
-            self.pump()
-            self._must_live()
+            self.until(lambda: self.program.ended)  # is that why?
+            self.must_live()
             raise Shortfall(f"Connecting to {host} port {self.port} failed: {error.strerror}.",
                             expected="the connection is accepted", actual=str(error.strerror)) from error
         self.clients.append(client)

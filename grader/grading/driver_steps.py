@@ -20,6 +20,9 @@ STEPS: dict[str, tuple[str, ...]] = {
     "proactor_c": (
         f'gcc -std=gnu11 -O1 {_INCLUDE} -c "$DRIVERS/proactor_driver.c" -o .lab/c.o',
         'g++ .lab/c.o -o .lab/proactor_c "$STATIC" -pthread'),
+    "callbacks": (
+        f'gcc -std=gnu11 -O1 {_INCLUDE} -c "$DRIVERS/callbacks_driver.c" -o .lab/callbacks.o',
+        f"g++ .lab/callbacks.o -o .lab/callbacks {_SHARED}"),
     "handler": (
         f'g++ -std=c++20 -O1 {_INCLUDE} -c "$DRIVERS/handler_driver.cpp" -o .lab/handler.o',
         f"g++ .lab/handler.o -o .lab/handler {_SHARED}"),

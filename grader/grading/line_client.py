@@ -60,6 +60,11 @@ class LineClient:
     def has_unsent(self) -> bool:
         return bool(self._unsent)
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that were said and that the kernel has not taken yet."""
+        return len(self._unsent)
+
     def say(self, line: str | bytes) -> None:
         """Sends one line; the \\n is added."""
         self.send((line.encode() if isinstance(line, str) else line) + b"\n")

@@ -55,6 +55,13 @@ class Machine:
         if unsafe() and not _is_unknown(host):
             raise NotJudged("The name service of this machine is slow, or knows every host.")
 
+    def must_have_ipv6(self) -> None:
+        """Raises NotJudged where this machine, or the scene's network, has no IPv6."""
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError as error:
+            raise NotJudged(f"There is no IPv6 here: {error.strerror}.") from error
+
     def tool(self, path: str) -> bool:
         """True if this machine has the tool."""
         return Path(path).exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from shlex import quote
 from typing import Protocol
@@ -19,6 +19,21 @@ from grading.transcript import Transcript
 
 LOG_TAIL = 3000  # characters of a build's log
 SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: who meets these hangs
+# What stands in front of a program that begins with descriptors which are taken already.
+_TAKE = 'for ((i = 0; i < $1; i++)); do exec {taken}</dev/null; done; shift; exec "$@"'
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What a program may use: how many descriptors, how many of them are taken when it begins, and
+    how many bytes it may print."""
+
+    open_files: int = RUN.nofile
+    taken: int = 0
+    output: int = RUN.output
+
+
+USUAL = Supply()
 
 
 class Closable(Protocol):
@@ -90,16 +105,17 @@ class Programs:
     # -- starting --------------------------------------------------------------------------------
 
     def start(self, command: Sequence[str], *, with_input: bool = False,
-              open_files: int = RUN.nofile, box: Box | None = None,
+              supply: Supply = USUAL, box: Box | None = None,
               name: str | None = None) -> Program:
         """Starts a program of the submission; nothing is waited for.
 
         name: who it is in the scene; none: the server, or the file's name; empty: nobody.
         """
-        limits = replace(RUN, nofile=open_files, nproc=2 * open_files + 64, wall=SCENE_WALL_S,
-                         cpu=SCENE_CPU_S)
+        limits = replace(RUN, nofile=supply.open_files, nproc=2 * supply.open_files + 64,
+                         output=supply.output, wall=SCENE_WALL_S, cpu=SCENE_CPU_S)
+        taking = ("bash", "-c", _TAKE, "bash", str(supply.taken)) if supply.taken else ()
         stdin = subprocess.PIPE if with_input else subprocess.DEVNULL
-        program = Program(self._spawn(box or self.box, command, limits, stdin), command,
+        program = Program(self._spawn(box or self.box, (*taking, *command), limits, stdin), command,
                           self.transcript, self._name(command) if name is None else name)
         self.keep(program)
         return program
@@ -107,10 +123,10 @@ class Programs:
     def _spawn(self, box: Box, command: Sequence[str], limits: Limits, stdin: int) -> Confined:
         return box.spawn(command, limits=limits, stdin=stdin)
 
-    def start_server(self, *arguments: str) -> Program:
+    def start_server(self, *arguments: str, supply: Supply = USUAL) -> Program:
         """Starts the target's program with these arguments; nothing is waited for."""
         self._must_have(self.target.command[0], "builds")
-        return self.start((self.program_path, *arguments))
+        return self.start((self.program_path, *arguments), supply=supply)
 
     def start_client(self, *arguments: str) -> Program:
         """The student's client with a pipe for a keyboard and pipes for a screen."""

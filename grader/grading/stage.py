@@ -99,7 +99,7 @@ class Stage:
                 return True
             if self.program.ended:
                 self.pump()
-                self._must_live()
+                self.must_live()
                 return fact()
             if not self.restless and self._settled(moved, strict=True):
                 self.pump()
@@ -119,7 +119,7 @@ class Stage:
         start = time.monotonic()
         while not self.restless:
             moved = self.pump(TICK_S)
-            self._must_live()
+            self.must_live()
             if self.program.ended or self._settled(moved):
                 break
             waited = time.monotonic() - start
@@ -156,7 +156,7 @@ class Stage:
             while (time.monotonic() < deadline and not self.program.ended
                    and any(client.here and not client.count(token) for client in others)):
                 self.pump(TICK_S)
-        self._must_live()
+        self.must_live()
 
     def _must_not_take_for_ever(self) -> None:
         if time.monotonic() > self._patience.check_ends:
@@ -164,7 +164,8 @@ class Stage:
                             expected="an answer at once, and rest when there is nothing to do",
                             actual="no end in sight", verdict=Verdict.TIMEOUT)
 
-    def _must_live(self) -> None:
+    def must_live(self) -> None:
+        """Raises Shortfall if the program has ended and nobody has asked it to."""
         if self.program.ended and not self.may_end:
             self.transcript.add("exits", self.program.name or "server", self.program.how_it_ended)
             end = self.program.how_it_ended

@@ -12,7 +12,7 @@ from grading.fake_server import FakeServer
 from grading.lab import Lab, Target
 from grading.machine import Machine
 from grading.program import Program
-from grading.programs import Programs
+from grading.programs import USUAL, Programs, Supply
 from grading.sandbox import Box, fresh_ipc, fresh_network
 from grading.shortfall import Blocked, Shortfall
 from grading.stage import Patience
@@ -50,12 +50,12 @@ class Theatre(Programs, Machine):
         self._stages, self._servers = [], []
         super().close()
 
-    def stage(self) -> ChatStage:
+    def stage(self, supply: Supply = USUAL) -> ChatStage:
         """The target's server runs and listens, and has settled."""
         if not self.target.command:
-            return self._stage_on_library()
+            return self._stage_on_library(supply)
         port = self.server_port()
-        program = self.start_server(*self.target.arguments(port))
+        program = self.start_server(*self.target.arguments(port), supply=supply)
         stage = self.stage_for(program)
         if not stage.until(lambda: bool(program.listening_ports())):
             raise Blocked(STARTS, "The server never listens on a TCP port "
@@ -87,21 +87,21 @@ class Theatre(Programs, Machine):
         self._stages.append(stage)
         return stage
 
-    def _stage_on_library(self) -> ChatStage:
-        driver = self.driver(self.target.drivers[0])
+    def _stage_on_library(self, supply: Supply) -> ChatStage:
+        driver = self.driver(self.target.drivers[0], supply)
         driver.stage.port = driver.create(self.some_port()).port
         driver.ask("run 0")
         driver.stage.settle()
         return driver.stage
 
-    def driver(self, name: str) -> Driver:
+    def driver(self, name: str, supply: Supply = USUAL) -> Driver:
         """One of the grader's own programs, linked with the student's library."""
         complaint = self.build.drivers.get(name, "it was not tried")
         if complaint:
             raise Shortfall("A program that uses the library as the sheet says does not compile and link.",
                             expected="the header compiles, and the library has every function of it",
                             actual="the compiler's complaint below", detail=complaint)
-        program = self.start((f"./{DRIVER_FOLDER}/{name}",), with_input=True, name="")
+        program = self.start((f"./{DRIVER_FOLDER}/{name}",), with_input=True, supply=supply, name="")
         stage = self.stage_for(program)
         stage.may_end = False
         stage.settle()

@@ -7,6 +7,7 @@ import struct
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 
 from grading.observe import socket_diag
 from grading.sandbox import STUDENT_UIDS, Tier, descendants, tier, unsafe
@@ -14,6 +15,8 @@ from grading.sandbox import STUDENT_UIDS, Tier, descendants, tier, unsafe
 ESTABLISHED, LISTEN, TIME_WAIT = 0x01, 0x0A, 0x06
 _ENDING = {0x04, 0x09, 0x0B}  # FIN_WAIT1, LAST_ACK, CLOSING: the other end has not confirmed the end
 _MAPPED = bytes(10) + b"\xff\xff"  # what stands in front of an IPv4 address in an IPv6 socket
+_TABLES = ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6")
+_PAGE = 4096
 ANY_ADDRESS = ("00000000", "0" * 32)
 
 
@@ -50,7 +53,7 @@ def every_tcp_socket() -> tuple[Socket, ...]:
     if unsafe() and socket_diag.answers():
         return _exact(socket_diag.dump())
     rows: list[Socket] = []
-    for table in ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6"):
+    for table in _TABLES:
         try:
             with open(table, encoding="ascii") as file:
                 next(file)
@@ -58,6 +61,19 @@ def every_tcp_socket() -> tuple[Socket, ...]:
         except FileNotFoundError:  # a host without IPv6
             continue
     return tuple(rows)
+
+
+def waiting_to_be_accepted(port: int) -> int:
+    """Connections in the listen queue of a port. The tables begin with the listeners: a look at
+    their first page is enough, however many connections there are."""
+    waiting = 0
+    for table in _TABLES:
+        with suppress(FileNotFoundError), open(table, encoding="ascii", buffering=_PAGE) as file:
+            next(file)
+            rows = (_parse(line) for line in file)
+            waiting += sum(row.unread for row in takewhile(lambda row: row.listens, rows)
+                           if row.port == port)
+    return waiting
 
 
 def _parse(line: str) -> Socket:

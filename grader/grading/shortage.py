@@ -1,0 +1,82 @@
+"""Takes threads from a running program for a while, and tells what this machine itself runs short of."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grading.sandbox import unsafe
+from grading.sandbox.mode import Mode
+from grading.shortfall import NotJudged
+
+_MAY_EXCEED = 1 << 21 | 1 << 24  # CAP_SYS_ADMIN, CAP_SYS_RESOURCE: capabilities(7)
+_STACK = 256 << 10  # bytes, of the threads that are only counted
+_OWN_FILES = 64  # what the grader has open beside its clients
+
+
+@contextmanager
+def no_new_thread(pid: int) -> Generator[None, None, None]:
+    """Within the block the kernel refuses this process every new thread, and every child, with EAGAIN.
+
+    Raises NotJudged where its limit on processes does not bind it, because it is root's.
+    """
+    if _may_exceed_limits(pid):
+        raise NotJudged("Nothing keeps this program from starting threads: it runs as root.")
+    if (before := _limit_threads(pid, "0")) is None:
+        raise NotJudged("This machine does not let the grader take threads from a program (prlimit).")
+    try:
+        yield
+    finally:
+        _limit_threads(pid, before)  # in vain if it has died of the shortage
+
+
+def must_allow_files(number: int) -> None:
+    """Raises NotJudged unless a program, and the grader too, may have so many files open here."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < number + _OWN_FILES:
+        raise NotJudged(f"This machine allows a process {hard} open files, and the scene needs {number}.")
+    if soft != resource.RLIM_INFINITY and soft < number + _OWN_FILES:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (number + _OWN_FILES, hard))
+
+
+def must_allow_threads(number: int) -> None:
+    """Raises NotJudged unless so many threads can be had on this machine."""
+    over = threading.Event()
+    threads: list[threading.Thread] = []
+    size_before = threading.stack_size(_STACK)
+    try:
+        for _ in range(number):
+            threads.append(threading.Thread(target=over.wait))
+            threads[-1].start()
+    except RuntimeError as error:
+        raise NotJudged(f"This machine does not let a program have {number} threads.") from error
+    finally:
+        threading.stack_size(size_before)
+        over.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+
+
+def _limit_threads(pid: int, most: str) -> str | None:
+    """Sets how many processes the program may have, and returns how many it might; None if that fails.
+
+    As root the sandbox has made the program a student's: then the student may do this, and root may not.
+    """
+    as_student = () if unsafe() else Mode.of_this_worker().become_student()
+    before, change = (subprocess.run((*as_student, "prlimit", f"--pid={pid}", *words), text=True, check=False,
+                                     capture_output=True)
+                      for words in (("--noheadings", "--output=SOFT", "--nproc"), (f"--nproc={most}:",)))
+    return before.stdout.strip() if change.returncode == 0 else None
+
+
+def _may_exceed_limits(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    effective = next(int(line.split()[1], 16) for line in status.splitlines()
+                     if line.startswith("CapEff:"))
+    return bool(effective & _MAY_EXCEED) or (unsafe() and os.getuid() == 0)

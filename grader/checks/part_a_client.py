@@ -110,7 +110,7 @@ def connected(theatre: Theatre, program: Program | TerminalProgram,
     taken: list[LineClient] = []
 
     def has_come() -> bool:
-        newcomer = server.take()
+        newcomer = server.take(program.name)
         if newcomer:
             taken.append(newcomer)
         return bool(taken)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from grading.chat_stage import ChatStage
+from grading.driver_words import answered, told
 from grading.program import Program
 from grading.shortfall import Shortfall
 from grading.verdict import Verdict
@@ -30,7 +31,8 @@ class Driver:
 
     def tell(self, command: str) -> None:
         """A command whose answer is not waited for."""
-        self.stage.transcript.add("note", "server", f"the driver is told: {command}")
+        kind, text = told(command)
+        self.stage.transcript.add(kind, "server", text)
         self.stage.mark()
         self.program.tell(command)
 
@@ -76,7 +78,9 @@ class Driver:
         for line in self._waiting:
             if line == beginning or line.startswith(beginning + " "):
                 self._waiting.remove(line)
-                self.stage.transcript.add("note", "server", f"the driver answers: {line[:100]}")
+                kind, text = answered(line)
+                if kind:
+                    self.stage.transcript.add(kind, "server", text)
                 return line.split()
         return None
 

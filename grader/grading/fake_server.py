@@ -39,15 +39,15 @@ class FakeServer:
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]
 
-    def take(self) -> LineClient | None:
+    def take(self, name: str = "client") -> LineClient | None:
         """The client that has connected, if one has. Its `heard` is what the client has sent."""
         try:
             connection, _ = self._listener.accept()
         except BlockingIOError:
             return None
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._transcript.add("joins", "client")
-        return LineClient("client", connection, _AsTheClientsDo(self._transcript))
+        self._transcript.add("joins", name)
+        return LineClient(name, connection, _AsTheClientsDo(self._transcript))
 
     def close(self) -> None:
         """Stops listening; connections that were taken stay."""

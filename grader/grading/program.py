@@ -30,7 +30,8 @@ class Program:
         self._end_told = not name
         self._counted: dict[str, int] = {}
         _ = confined.pid  # waits until the sandbox is up and the program itself has begun
-        transcript.add("starts", name or "server", " ".join(quote(word) for word in command))
+        transcript.add("starts", name or "server", " ".join(quote(word) for word in command)
+                       if name else "the grader's own program, which calls your library")
 
     # -- what it says ----------------------------------------------------------------------------
 

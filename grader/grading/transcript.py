@@ -35,13 +35,13 @@ _ESCAPES = {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
 
 
 class Transcript:
-    """The events of one scene, in order. One thread; times count from its creation.
+    """The events of one scene, in order. One thread; times count from the first of them.
 
     watch: is told of each event when it happens, also of those that are not kept.
     """
 
     def __init__(self, watch: Watch | None = None) -> None:
-        self._start = time.monotonic()
+        self._start = 0.0
         self._watch = watch
         self._events: list[Event] = []
         self._printed = 0
@@ -49,6 +49,8 @@ class Transcript:
 
     def add(self, kind: str, who: str, data: bytes | str = b"") -> None:
         """Appends an event that happens now."""
+        if not self._start:
+            self._start = time.monotonic()
         text = data if isinstance(data, str) else readable(data)
         event = Event(round(time.monotonic() - self._start, 4), kind, who, text)
         if self._watch:

@@ -31,7 +31,8 @@ class Event:
 
     at: float  # seconds since the scene began
     kind: str  # joins, says, hears, missing, unexpected, leaves, resets, exits, signal, note; of
-    # programs: starts, prints, complains (on stderr), types, shows (on a screen), ends
+    # programs: starts, prints, complains (on stderr), types, shows (on a screen), ends; of the
+    # grader's own program on a library: calls, returns
     who: str  # the client, or "server"
     text: str = ""
 

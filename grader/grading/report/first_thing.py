@@ -16,6 +16,8 @@ WRONG = {Verdict.CRASH: "crash", Verdict.TIMEOUT: "too late", Verdict.FLAKY: "at
 LEGEND = ("◀ said to the server, ▶ heard from it, ╌✗ never came. <letters> are a mark that the grader "
           "puts into a line to know it again.")
 
+CLIENTS_LEGEND = "The server is the grader's own here; ◆ typed, ◇ shown or printed by your client."
+
 
 def print_first_thing(console: Console, row: CheckResult, build_log: str) -> None:
     """What the score card says of the check to mend first."""
@@ -36,11 +38,20 @@ def print_failure(console: Console, row: CheckResult, build_log: str, details: b
     if drawing := diagram(row.transcript, console.width - 2):
         console.print(Padding(Text("\n").join(drawing), (1, 0, 0, 2)), overflow="ellipsis",
                       no_wrap=True)
-        if any(event.kind in ("says", "hears") for event in row.transcript):
-            console.print(Padding(Text(LEGEND, "dim"), (0, 0, 0, 2)))
+        if legend := _legend(row):
+            console.print(Padding(Text(legend, "dim"), (0, 0, 0, 2)))
     detail = cause.detail or (build_log if row.name.startswith("builds") else "")
     if details and (shown := tail(detail, DETAIL_LINES)):
         console.print(Padding(Text(shown, "dim"), (1, 0, 0, 4)))
+
+
+def _legend(row: CheckResult) -> str:
+    """What the signs of the drawing mean; nothing where no client takes part."""
+    who = {event.who for event in row.transcript if event.kind == "starts"}
+    words = LEGEND if any(event.kind in ("says", "hears") for event in row.transcript) else ""
+    if "client" in who and "server" not in who:
+        words += f" {CLIENTS_LEGEND}"
+    return words.strip()
 
 
 def _facts(row: CheckResult, cause: Cause) -> Table:

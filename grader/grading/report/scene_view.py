@@ -13,7 +13,8 @@ from grading.report.scene import BAD, RUN
 from grading.report.wording import printable
 from grading.verdict import Event
 
-ACTIONS = ("starts", "joins", "says", "types", "leaves", "resets", "signal")  # worth a pause before
+ACTIONS = ("starts", "joins", "says", "types", "leaves", "resets", "signal",
+           "calls")  # worth a pause before
 LONG_S = 0.5  # a silence that is worth telling
 WHO = 9  # columns
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue")
@@ -61,8 +62,7 @@ class SceneView:
             self._print(Text("\n once more, from the beginning:", "bold"))
 
     def _wait(self, event: Event) -> None:
-        seconds = self._pace if event.kind in ACTIONS or event.text.startswith("the driver is told") \
-            else self._pace / 6
+        seconds = self._pace if event.kind in ACTIONS else self._pace / 6
         if self._alike >= RUN:
             seconds /= 10
         if seconds:

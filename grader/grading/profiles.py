@@ -21,7 +21,12 @@ class Choice:
 
     grades: tuple[str, ...] = ()  # targets that make up the hundred; none: as without a profile
     extra: tuple[str, ...] = ()  # targets beside the hundred
-    without: tuple[str, ...] = ()  # names and patterns of checks that do not apply
+    without: tuple[str, ...] = ()  # checks that do not apply: names, patterns, or clauses
+
+    def leaves_out(self, row: CheckRow) -> bool:
+        """True if the check is named, or every clause that it tests."""
+        return (any(fnmatch(row.name, pattern) for pattern in self.without)
+                or set(row.clauses) <= set(self.without))
 
 
 def profile_of(data: dict[str, Any], wanted: str) -> str:
@@ -61,8 +66,7 @@ def _merged(stock: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 def chosen(lab: Lab, choice: Choice) -> Lab:
     """What the choice keeps, its points scaled to add up to a hundred; raises LabError."""
     _prove(lab, choice)
-    left = [row for row in lab.checks.values()
-            if not any(fnmatch(row.name, pattern) for pattern in choice.without)]
+    left = [row for row in lab.checks.values() if not choice.leaves_out(row)]
     kept = {row.name: row for row in (_kept(row, choice, left) for row in left) if row.targets}
     kept = {name: replace(row, needs=tuple(need for need in row.needs if need in kept))
             for name, row in kept.items()}
@@ -84,9 +88,10 @@ def _prove(lab: Lab, choice: Choice) -> None:
     for name in choice.grades:
         if name in choice.extra:
             raise LabError(f"both grades and extra name {name}")
-    for pattern in choice.without:
+    clauses = {clause for row in lab.checks.values() for clause in row.clauses}
+    for pattern in {*choice.without} - clauses:
         if not lab.hidden and not any(fnmatch(name, pattern) for name in lab.checks):
-            raise LabError(f"without names {pattern}, which is no check")
+            raise LabError(f"without names {pattern}, which is no check and no check's clause")
 
 
 def _kept(row: CheckRow, choice: Choice, left: list[CheckRow]) -> CheckRow:

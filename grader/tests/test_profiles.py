@@ -116,6 +116,15 @@ def test_extra_credit_counts_where_the_profile_grades_it(tmp_path: Path) -> None
     assert lab.max_extra == 500_000  # as much more than the hundred as in lab.toml
 
 
+def test_a_clause_that_is_not_asked_for_takes_its_checks_along(tmp_path: Path) -> None:
+    text = STOCK.replace('["C2"]', '["C1", "C2"]', 1) + '[profiles.o]\nwithout = ["C2", "bad_port"]\n'
+    assert list(read(tmp_path, text, "o").checks) == ["c", "d"], "d tests another clause as well"
+    text = text.replace('["C2", "bad', '["C2", "C1", "bad')
+    with pytest.raises(LabError, match="nothing of what it grades is worth a point"):
+        read(tmp_path, text, "o")
+    assert list(read(tmp_path, STOCK + '[profiles.o]\nwithout = ["C2"]\n', "o").checks) == ["c"]
+
+
 def test_a_check_that_is_left_out_is_needed_by_none(tmp_path: Path) -> None:
     lab = read(tmp_path, STOCK + '[profiles.o]\nwithout = ["c", "bad_port"]\n', "o")
     assert [(row.name, row.needs) for row in lab.checks.values()] == [("d", ())]
@@ -127,7 +136,7 @@ def test_a_check_that_is_left_out_is_needed_by_none(tmp_path: Path) -> None:
     ('["server"]', '"server"', "the profile: grades is no list of strings"),
     ('["server"]\n', '["server"]\nextra = ["server"]\n', "both grades and extra name server"),
     ('["server"]\n', '["server"]\ngrade = []\n', "the top of the file: grade is no key"),
-    ('["bad_*"]', '["worse_*"]', "without names worse_*, which is no check"),
+    ('["bad_*"]', '["worse_*"]', "without names worse_*, which is no check and no"),
     ('["bad_*"]', '["*"]', "nothing of what it grades is worth a point"),
     ('without = ["bad_*"]\n', "", "check bad_port uses port_argument, which target server does not"),
     ("parts.p]", "parts.q]", "parts.q: nothing of that name is graded without a profile"),

@@ -99,13 +99,10 @@ class Confined:
         heard = self._outputs.take()
         if ended:
             self._conclude()
-        elif limit := self._watch.met(self._outputs.full, self._memory):
+        elif limit := self._watch.met(self._outputs.full, self._namespace):
             self.limit_hit = limit
             self._conclude()
         return heard
-
-    def _memory(self, limit: int) -> int:
-        return self._namespace().memory(limit)
 
     def watch(self, also: Callable[[], str | None]) -> None:
         """One more limit: `also` names it as soon as it is met."""

@@ -17,7 +17,7 @@ from grading.keeper.keep import END
 
 from . import processes
 from .mode import SandboxError, unsafe
-from .processes import descendants
+from .processes import Work, descendants
 from .ready import readable
 
 _STEP = 0.0005
@@ -88,6 +88,10 @@ class Namespace:
     def memory(self, limit: int) -> int:
         """Bytes all its processes hold; exact only where it matters, above the limit."""
         return processes.memory(self.processes(), limit)
+
+    def work(self) -> Work:
+        """What its processes are doing."""
+        return processes.work(self.processes())
 
     def kill(self) -> None:
         """Kills every process of it, and returns when they are gone."""

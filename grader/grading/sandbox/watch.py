@@ -5,34 +5,53 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from .limits import Limits
+from .processes import Work
 
 TICK = 0.05  # seconds from one look to the next
+MOST_GRANTED = 10  # times the limit on wall time, however busy the machine is
+
+
+class Watched(Protocol):
+    """All processes of a command."""
+
+    def memory(self, limit: int) -> int:
+        """Bytes they hold; exact only above the limit."""
+
+    def work(self) -> Work:
+        """What they are doing, and what they have done."""
 
 
 class Watch:
-    """The clock runs from here on."""
+    """The clock runs from here on.
+
+    The limit on wall time is one on the command, not on how busy the machine is: while a process of
+    it is ready to run, only the processor time that it was given counts.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.also: Callable[[], str | None] | None = None
         self._started, self._next_look = time.monotonic(), 0.0
+        self._granted, self._last, self._work = 0.0, self._started, Work(False, 0.0)
 
     @property
     def seconds(self) -> float:
         """How long the command has been running."""
         return time.monotonic() - self._started
 
-    def met(self, output_full: bool, memory: Callable[[int], int]) -> str | None:
-        """Which limit is met, if any. `memory(limit)` tells what the command holds."""
+    def met(self, output_full: bool, watched: Callable[[], Watched]) -> str | None:
+        """Which limit is met, if any."""
         if output_full:
             return "output"
-        if self.seconds > self.limits.wall:
+        granted = min(self._granted, (MOST_GRANTED - 1) * self.limits.wall)
+        if self.seconds > self.limits.wall + granted:
             return "wall time"
         if time.monotonic() < self._next_look:
             return None
-        return self._look(memory)
+        return self._look(watched())
 
     def behind(self, number: int | None) -> str | None:
         """Which limit the kernel enforces with this signal. SIGKILL follows an ignored SIGXCPU."""
@@ -41,11 +60,19 @@ class Watch:
             return "cpu time"
         return "file size" if number == signal.SIGXFSZ else None
 
-    def _look(self, memory: Callable[[int], int]) -> str | None:
+    def _look(self, watched: Watched) -> str | None:
         """Takes one hundredth of the time at most, however many processes and files there are."""
         before = time.monotonic()
-        over = memory(self.limits.memory) > self.limits.memory
+        self._grant(before, watched.work())
+        over = watched.memory(self.limits.memory) > self.limits.memory
         limit = "memory" if over else self.also() if self.also else None
         after = time.monotonic()
         self._next_look = after + max(TICK, 100 * (after - before))
         return limit
+
+    def _grant(self, now: float, work: Work) -> None:
+        """What the machine has kept from a command that was ready, then and now, is no time of its own."""
+        if work.ready and self._work.ready:
+            given = max(0.0, work.cpu_seconds - self._work.cpu_seconds)
+            self._granted += max(0.0, now - self._last - given)
+        self._last, self._work = now, work

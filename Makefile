@@ -117,10 +117,10 @@ submission:  ## pack what is handed in, and try whether it builds (NAME=yours)
 	@$(GRADING) grading.hand_in $(if $(NAME),--name '$(NAME)') $(ARGS)
 
 # BEGIN SOLUTION
-docs:  ## write what is generated in the documents: the clause table
+docs:  ## write what is generated in the documents: the clause table, the sheets' rubrics
 	@$(GRADING) documents --write
 
-check-docs:  ## are the documents true: generated parts, labels, links, commands
+check-docs:  ## are the documents true: generated parts, labels, links, names, commands
 	@$(GRADING) documents
 
 handout:  ## write what students get (DIR=/path/of/a/new/folder), and an archive of it

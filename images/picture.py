@@ -13,6 +13,7 @@ from pyte.screens import Char
 from terminal import Screen, Terminal
 
 CELL, LINE, MARGIN, TITLE = 9.032, 18, 14, 28  # pixels, of DejaVu Sans Mono at 15 of them
+NARROWEST = 36  # columns, so that terminals side by side look alike
 ZOOM = 2  # so that it is sharp on screens with small pixels
 COLOURS = {"black": "#6a737d", "red": "#e5534b", "green": "#57ab5a", "brown": "#d6a13c",
            "blue": "#6cb6ff", "magenta": "#dcbdfb", "cyan": "#39c5cf", "white": "#cdd9e5"}
@@ -34,7 +35,7 @@ def take(terminal: Terminal, path: Path) -> None:
 
 def to_svg(screen: Screen, title: str, lines: list[str]) -> str:
     """The lines at the top of a screen, with their colours."""
-    width = math.ceil(max(map(len, [*lines, title])) * CELL) + 2 * MARGIN
+    width = math.ceil(max(NARROWEST, *map(len, lines)) * CELL) + 2 * MARGIN
     height = TITLE + len(lines) * LINE + 2 * MARGIN
     spans = [span for row in range(len(lines)) for span in _spans(screen, row)]
     return PAGE.format(width=width, height=height, bar=TITLE, margin=MARGIN, title=escape(title),

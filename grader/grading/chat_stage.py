@@ -88,6 +88,8 @@ class ChatStage(Stage):
 
     def say(self, speaker: LineClient, to: Sequence[LineClient] | None = None) -> str:
         """One says a line of his own and everybody else, or `to`, has to hear it exactly once."""
+        if speaker.ended:  # or nobody would be left to hear, and so nobody to miss anything
+            raise self._ended_by_the_server(speaker)
         token = self.token()
         speaker.say(f"{token} from {speaker.name}")
         self.must_hear([token], speaker, to)
@@ -111,14 +113,19 @@ class ChatStage(Stage):
             return
         self.transcript.add("unexpected" if times else "missing", client.name, f"{token} from {speaker.name}")
         if client.ended:
-            raise Shortfall(f"The server ended {client.name}'s connection ({client.ended}), although "
-                            f"{client.name} had not left.", expected=f"{client.name} stays connected",
-                            actual=f"{client.ended} at {client.name}")
+            raise self._ended_by_the_server(client)
         raise Shortfall(
             f"{client.name} heard {speaker.name}'s line {how_often(times)}." if times else
             f"{client.name} never heard {speaker.name}'s line.",
             expected=f'{client.name} hears a line with "{token}" exactly once',
-            actual=f"{how_often(times)}; the last that came from the server: {_tail(client)}")
+            actual=f"{how_often(times)}; the last that came from the server: {_tail(client)}",
+            detail=self.program.last_words())
+
+    def _ended_by_the_server(self, client: LineClient) -> Shortfall:
+        return Shortfall(f"The server ended {client.name}'s connection ({client.ended}), although "
+                         f"{client.name} had not left.", expected=f"{client.name} stays connected",
+                         actual=f"{client.ended} at {client.name}",
+                         detail=self.program.last_words())
 
 
 def how_often(times: int) -> str:

@@ -133,7 +133,10 @@ class LineClient:
         """Has said all it wanted to say, and goes on listening."""
         assert self._socket
         self._transcript.add("leaves", self.name, "shuts down its sending side")
-        self._socket.shutdown(socket.SHUT_WR)
+        try:
+            self._socket.shutdown(socket.SHUT_WR)
+        except OSError:  # the server has reset the connection before
+            self._end("reset")
 
     def leave(self) -> None:
         """Closes the connection in order."""

@@ -61,10 +61,19 @@ def graded(place: Path) -> Report:
     return read_result(place / "build" / "result.json")
 
 
+def causes(report: Report) -> list[str]:
+    """Each row in a line: how it ended, and why."""
+    return [f"{row.target}/{row.name}: {row.verdict.value}"
+            f" {row.cause.rationale + ' ' + row.cause.actual if row.cause else ''}"
+            for row in report.rows]
+
+
 def test_an_untouched_handout_earns_what_it_states(made: Contents, texts: dict[str, str],
                                                    tmp_path: Path) -> None:
     report = graded(written(made, tmp_path / "lab"))
-    assert sum(row.points for row in report.rows if not row.extra) == lab().handout.starting_score
+    got = sum(row.points for row in report.rows if not row.extra)
+    assert got == lab().handout.starting_score, "\n".join(causes(report))
+    assert not [line for line in causes(report) if "limit" in line or "ERROR" in line]
     ends = {row.verdict for row in report.rows}
     assert ends <= {Verdict.PASS, Verdict.FAIL, Verdict.BLOCKED}, "a skeleton neither hangs nor dies"
     assert f"worth {lab().handout.starting_score / 1000:g} points" in texts["README.md"]
@@ -76,7 +85,7 @@ def test_the_reference_laid_over_it_earns_everything(made: Contents, tmp_path: P
         if name.endswith(SOURCES) and not NEEDS_LIBEDIT.search(name):
             shutil.copy(ROOT / name, place / name)
     report = graded(place)
-    assert not [row.name for row in report.rows
+    assert not [line for row, line in zip(report.rows, causes(report))
                 if row.verdict not in (Verdict.PASS, Verdict.NOT_JUDGED)]
 
 

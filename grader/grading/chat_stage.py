@@ -34,7 +34,7 @@ class ChatStage(Stage):
                 and row.inode and row.state == ESTABLISHED}
 
     def connect(self, host: str = "127.0.0.1", receive_buffer: int | None = None) -> LineClient:
-        """A new client knocks; whether the program accepts it is not waited for."""
+        """A new client knocks, and says a name where servers ask for one; nothing is waited for."""
         try:
             client = LineClient.knock(self.a_name(), self.port, self.transcript, host,
                                       receive_buffer)
@@ -44,6 +44,8 @@ class ChatStage(Stage):
             raise Shortfall(f"Connecting to {host} port {self.port} failed: {error.strerror}.",
                             expected="the connection is accepted", actual=str(error.strerror)) from error
         self.clients.append(client)
+        if self.named:
+            client.say(client.name)
         return client
 
     def join(self, number: int = 1, *, greet: bool = True) -> list[LineClient]:
@@ -61,19 +63,11 @@ class ChatStage(Stage):
                           "in the listen queue, and nothing of the program is about to take it.",
                           self.program.last_words())
         self.settle()
-        self.introduce(newcomers)
         if greet:
             for client in newcomers:
                 client.say(f"hello from {client.name} {self.token()}")
             self.settle()
         return newcomers
-
-    def introduce(self, newcomers: Sequence[LineClient]) -> None:
-        """Each says a name, where the server asks for one: a line that is not judged."""
-        if self.named:
-            for client in newcomers:
-                client.say(client.name)
-            self.settle()
 
     def a_name(self) -> str:
         """A name that nobody has in this scene."""

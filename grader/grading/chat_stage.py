@@ -36,11 +36,13 @@ class ChatStage(Stage):
     def connect(self, host: str = "127.0.0.1", receive_buffer: int | None = None) -> LineClient:
         """A new client knocks, and says a name where servers ask for one; nothing is waited for."""
         try:
-            client = LineClient.knock(self.a_name(), self.port, self.transcript, host,
+            name = self.a_name()
+            client = LineClient.knock(name, self.port, self.transcript, host,
                                       receive_buffer)
         except OSError as error:
             self.until(lambda: self.program.ended)  # is that why?
             self.must_live()
+            self.transcript.add("missing", name, f"<connection to {host} port {self.port}>")
             raise Shortfall(f"Connecting to {host} port {self.port} failed: {error.strerror}.",
                             expected="the connection is accepted", actual=str(error.strerror)) from error
         self.clients.append(client)

@@ -8,11 +8,11 @@ NULL = "-1"  # a proactor's number where there is none
 
 # command -> what the driver does then; {0}, {1}: its words
 _PROACTOR = {
-    "create": "proactor_create({0})", "run": "proactor_thread(proactor {0}), on a thread of its own",
+    "create": "proactor_create({0})", "run": "proactor_thread(proactor {0}) in a thread",
     "destroy": "proactor_destroy(proactor {0})", "join": "pthread_join(the thread of proactor {0})",
     "lives": "create, run, serve and destroy, {0} times"}
 _HANDLER = {
-    "new": "createProactor()", "run": "runProactor(), on a thread of its own",
+    "new": "createProactor()", "run": "runProactor() in a thread",
     "cancel": "cancelProactor()", "destroy": "destroyProactor()",
     "add": "addFD2Proactor(descriptor {0}, a handler that {1})",
     "remove": "removeHandler(descriptor {0})", "addfd": "addFD2Proactor({0})",

@@ -60,6 +60,7 @@ class Program:
 
     def last_words(self) -> str:
         """The end of what it printed, for a report."""
+        self._tell_printed()
         parts = []
         for name, data in (("stderr", self.errors()), ("stdout", self.output())):
             text = data.decode("utf-8", "replace").strip()
@@ -134,11 +135,12 @@ class Program:
     @property
     def ended(self) -> bool:
         """True once it has ended."""
-        if self._confined.wait(0) is None:
+        ended = self._confined.wait(0) is not None
+        self._tell_printed()
+        if not ended:
             return False
         if not self._end_told:
             self._end_told = True
-            self._tell_printed()
             self._transcript.add("ends", self.name, self.how_it_ended)
         return True
 

@@ -7,6 +7,9 @@ from enum import Enum
 from typing import Any
 
 
+STARRED = frozenset(("C5", "C6", "C7", "C12"))  # clauses of docs/SPEC.md that nothing depends on
+
+
 class Verdict(str, Enum):
     """The end of one check. Only PASS scores; NOT_JUDGED lowers the maximum, never the score."""
 
@@ -67,6 +70,11 @@ class CheckResult:
     transcript: tuple[Event, ...] = ()
     visibility: str = "visible"
     replay: str = ""
+
+    @property
+    def advanced(self) -> bool:
+        """True for a check of starred clauses alone: few points, to be mended last."""
+        return STARRED.issuperset(self.clauses)
 
     def to_json(self) -> dict[str, Any]:
         """The row as result.json holds it."""

@@ -11,8 +11,8 @@ from sample_reports import GRADER
 
 @pytest.mark.parametrize("command, kind, text", [
     ("create 9034", "calls", "proactor_create(9034)"),
-    ("run 0", "calls", "proactor_thread(proactor 0), on a thread of its own"),
-    ("run", "calls", "runProactor(), on a thread of its own"),
+    ("run 0", "calls", "proactor_thread(proactor 0) in a thread"),
+    ("run", "calls", "runProactor() in a thread"),
     ("destroy 1", "calls", "proactor_destroy(proactor 1)"),
     ("destroy -1", "calls", "proactor_destroy(NULL)"),
     ("destroy", "calls", "destroyProactor()"),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import threading
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from fake_worker import FakeSandbox, submission
-from grading import replay_command
+from grading import replay, replay_command
 from grading.lab import Lab
 from grading.report.result_json import write_result
-from grading.run_options import GRADER
+from grading.run_options import GRADER, make_order
 from grading.source_files import source_files
 from grading.submission import find_submissions
-from grading.verdict import CheckResult, Verdict
+from grading.target_worker import Order, TargetResult
+from grading.transcript import SCENES
+from grading.verdict import CheckResult, Event, Verdict
 from sample_reports import SCENE, lab, report, row
 
 try:
@@ -105,6 +110,31 @@ def test_a_part_that_is_not_there_is_told(tree: Path, tmp_path: Path,
     other = submission(tmp_path, "other", "part_a")
     assert replay_command.main(["--submission", str(other), "--check", "works_from_c"]) == 2
     assert "part_b was not handed in" in capsys.readouterr().err
+
+
+def test_the_scene_does_not_wait_for_whoever_looks_on(monkeypatch: pytest.MonkeyPatch,
+                                                      tmp_path: Path) -> None:
+    """The check has ended while its first event is still being shown: no pace can change its end."""
+    ended = threading.Event()
+
+    def plays(order: Order, target: str, staged: Path, folder: Path, slot: int,
+              stop: threading.Event) -> TargetResult:
+        (folder / target).mkdir()
+        events = "".join(json.dumps(asdict(event)) + "\n" for event in SCENE)
+        (folder / target / SCENES).write_text(events)
+        ended.set()
+        return TargetResult([row(ORDER)])
+
+    monkeypatch.setattr(replay, "play_target", plays)
+    seen: list[Event] = []
+
+    def slowly(event: Event) -> None:
+        assert ended.wait(20), "the scene waits for the view"
+        seen.append(event)
+
+    root = submission(tmp_path, "tree", "part_a")
+    result = replay.play(make_order("", "*"), root, ORDER, "part_a", slowly)
+    assert tuple(seen) == SCENE and result.rows == [row(ORDER)]
 
 
 # ---- with programs -----------------------------------------------------------------------------

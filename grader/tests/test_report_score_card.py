@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from grading.report.score_card import first_to_mend
+import re
+from dataclasses import replace
+
+from grading.report.score_card import first_to_mend, to_mend
 from grading.submission import NOT_HANDED_IN
-from grading.verdict import Cause, Verdict
-from sample_reports import HOSTILE, SCENE, card, report, row
+from grading.verdict import STARRED, Cause, Verdict
+from sample_reports import GRADER, HOSTILE, SCENE, card, report, row
 
 BLOCKED_BY_TALK = Cause("It says nothing before talk passes.", blocked_by="talk")
 
@@ -150,3 +153,20 @@ def test_what_waits_for_a_build_that_was_not_asked_for_says_why() -> None:
         "There is no part_a/server to start.", blocked_by="builds", detail="server.c:3: error"))), False)
     assert "1 check of part_a until builds passes" in shown and "✓" not in shown
     assert " There is no part_a/server to start.\n   server.c:3: error" in shown
+
+
+def test_starred_clauses_are_mended_after_the_others() -> None:
+    starred = replace(row("long_lines", Verdict.FAIL), clauses=("C5",))
+    basic = row("destroy", Verdict.FAIL, target="part_b")
+    extra = row("handlers", Verdict.FAIL, target="handler_api", extra=True)
+    assert to_mend([starred, extra, basic]) == [basic, starred, extra]
+
+
+def test_the_starred_clauses_are_those_of_the_contract() -> None:
+    text = (GRADER.parent / "docs" / "SPEC.md").read_text()
+    assert STARRED == set(re.findall(r"^([A-Z]\d+)\\?\*", text, re.MULTILINE))
+
+
+def test_every_mark_is_seen_however_many_there_are() -> None:
+    shown = card(report(*(row(f"check{n}", Verdict.FAIL) for n in range(200))), width=60)
+    assert shown.partition("200 failed")[0].count("✗") == 200 + 1  # and the legend's

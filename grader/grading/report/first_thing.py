@@ -58,7 +58,8 @@ def _facts(row: CheckResult, cause: Cause) -> Table:
     facts = Table(box=None, padding=(0, 1), show_header=False, pad_edge=True)
     facts.add_column(justify="right", style="dim", no_wrap=True)
     facts.add_column(ratio=1, overflow="fold")
-    heard = "heard" if any(event.kind == "hears" for event in row.transcript) else "found"
+    heard = "heard" if any(
+        event.kind in ("missing", "unexpected") for event in row.transcript) else "found"
     again = cause.actual and cause.actual in cause.rationale  # said already, one line above
     for label, words, look in (
             ("promise", row.promise, ""),

@@ -32,7 +32,7 @@ def print_score_card(console: Console, report: Report, whole: bool = True) -> No
     _print_score(console, report, whole)
     if first := first_to_mend(report.rows):
         print_first_thing(console, first, report.build_logs.get(first.part, ""))
-        _print_others(console, [row for row in failing(there) if row is not first])
+        _print_others(console, [row for row in to_mend(there) if row is not first])
     _print_blocked(console, there)
     if not first:
         print_why_all_waits(console, there)
@@ -43,14 +43,20 @@ def print_score_card(console: Console, report: Report, whole: bool = True) -> No
 
 
 def first_to_mend(rows: Sequence[CheckResult]) -> CheckResult | None:
-    """The failing check to look at first: what counts before extra credit, part by part, and what
-    other checks wait for before what nothing waits for; a part that is not there comes last."""
-    wrong, absent = failing(rows), absent_targets(rows)
+    """The failing check to look at first."""
+    return next(iter(to_mend(rows)), None)
+
+
+def to_mend(rows: Sequence[CheckResult]) -> list[CheckResult]:
+    """The failing checks as they are best looked at: what counts before starred clauses, and these
+    before extra credit; part by part, and what others wait for before what nothing waits for; a part
+    that is not there comes last."""
+    absent = absent_targets(rows)
     waiting = Counter((row.target, row.cause.blocked_by) for row in rows if row.cause)
     order = list(dict.fromkeys(row.target for row in rows))
-    wrong.sort(key=lambda row: (row.target in absent, row.extra, order.index(row.target),
-                                -waiting[row.target, row.name]))
-    return wrong[0] if wrong else None
+    return sorted(failing(rows), key=lambda row: (
+        row.target in absent, row.extra, row.advanced, order.index(row.target),
+        -waiting[row.target, row.name]))
 
 
 # ---- the score ---------------------------------------------------------------------------------
@@ -60,13 +66,14 @@ def target_table(rows: Sequence[CheckResult], absent: set[str]) -> Table:
     """A line for each target: a mark for each check, and the points."""
     table = Table(box=None, padding=(0, 1), show_header=False)
     table.add_column(no_wrap=True)
-    table.add_column(ratio=1)
+    table.add_column(ratio=1, overflow="fold")
     table.add_column(justify="right", no_wrap=True)
     for target in dict.fromkeys(row.target for row in rows):
         its = [row for row in rows if row.target == target]
         dots = Text(f"– {NOT_HANDED_IN}", "dim") if target in absent else (
             Text().join(Text(MARKS[row.verdict], style(row.verdict)) for row in its))
-        table.add_row(Text(target, "bold"), dots, Text(score(its)))
+        worth = [row for row in its if not row.extra] if target in absent else its
+        table.add_row(Text(target, "bold"), dots, Text(score(worth or its)))
     return table
 
 

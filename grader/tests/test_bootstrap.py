@@ -62,6 +62,11 @@ def test_asks_for_the_maintainers_tools_only_when_told(path: Path) -> None:
     assert "shellcheck" not in run(path).stderr
 
 
+def test_asks_for_what_takes_pictures_only_when_told(path: Path) -> None:
+    assert "librsvg2-bin pngquant" in run(path, "images").stderr
+    assert "librsvg2-bin" not in run(path).stderr
+
+
 def test_asks_for_no_sandbox_where_one_does_without(path: Path) -> None:
     for name in ("bwrap", "ip", "nc", "telnet"):
         (path / name).unlink()

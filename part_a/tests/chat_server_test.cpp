@@ -85,7 +85,9 @@ TEST_F(ChatServerTest, ALineThatIsTooLongEndsItsSendersConnectionOnly) {
     EXPECT_EQ(cid.hear(), LineClient::kEnd);
     bob.say("still here\n");
     EXPECT_EQ(ann.hear(), "still here");
+    // BEGIN SOLUTION
     EXPECT_TRUE(logs("client 3 was disconnected: it sent a line that is too long"));
+    // END SOLUTION
 }
 
 TEST_F(ChatServerTest, AnUnfinishedLastLineIsDeliveredAndItsSenderLetGo) {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _MARKER = re.compile(r"\s*(?://|#|<!--) (BEGIN SOLUTION|END SOLUTION|NEXT HOLE)(?: -->)?\s*")
 _LABEL = re.compile(r"[ \t]*// LAB: [a-z0-9-]+$", re.MULTILINE)
+_ITEM = re.compile(r"(\d+)\. ")
 _GAP = re.compile(r"\n{3,}")
 
 
@@ -58,7 +59,18 @@ def cut(text: str, instead: list[str], name: str) -> Cut:
         raise HandoutError(f"{name}: a BEGIN SOLUTION has no END SOLUTION")
     if instead and len(instead) != holes:
         raise HandoutError(f"{name}: {holes} holes, but {len(instead)} pieces for them")
-    return Cut(_GAP.sub("\n\n", _LABEL.sub("", "".join(given))), tuple(solution))
+    text = _GAP.sub("\n\n", _LABEL.sub("", "".join(given)))
+    return Cut(_renumbered(text) if name.endswith(".md") else text, tuple(solution))
+
+
+def _renumbered(text: str) -> str:
+    """Counts the items of each list without the gaps that a cut has left."""
+    lines, number = text.splitlines(keepends=True), 0
+    for index, line in enumerate(lines):
+        if item := _ITEM.match(line):
+            number = 1 if item[1] == "1" else number + 1
+            lines[index] = f"{number}. {line[item.end():]}"
+    return "".join(lines)
 
 
 def _kind(line: str) -> str:

@@ -23,10 +23,10 @@ void Session::start(std::function<void()> on_end) {
     on_end();
 }
 
-// STUDENT: Called by the threads of others, under the room's lock: a send() here would let everybody
-// wait for this one client. So leave the lines in a Mailbox, and let a second thread of this
-// session take them out and send them (send_all). What if the mailbox is full?
-// Check: fan_out_reaches_everyone_else.
+// STUDENT: Called by the threads of others. For a first chat, send_all() the lines at once. Then
+// think of a client that does not read: under the room's lock everybody would wait for it. So leave
+// the lines in a Mailbox, and let a second thread of this session take them out and send them.
+// What if the mailbox is full? Checks: fan_out_reaches_everyone_else, lines_are_never_mixed.
 void Session::deliver(std::string_view lines) {
     not_written("Session::deliver", lines);
 }

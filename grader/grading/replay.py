@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
@@ -22,10 +23,11 @@ LOOK_S = 0.05  # how often the worker's file is looked at
 
 
 def play(order: Order, root: Path, check: str, target: str,
-         show: Callable[[Event], None]) -> TargetResult:
+         show: Callable[[Event, int], None]) -> TargetResult:
     """Builds a private copy of the tree at `root` and plays the check as `make test` does.
 
     The scene runs at its own speed, however long `show` takes: the verdict does not depend on it.
+    show: is told each event, and how many have happened after it already.
     Blocks; an exception (KeyboardInterrupt, too) ends the worker. Raises CannotGrade.
     """
     order = replace(order, pattern=check, watched=True)
@@ -36,8 +38,8 @@ def play(order: Order, root: Path, check: str, target: str,
         staged = _staged(order, root, folder / "staged", target)
         work = pool.submit(play_target, order, target, staged, folder, 0, stop)
         try:
-            for event in _events(folder / target / SCENES, work):
-                show(event)
+            for event, more in _events(folder / target / SCENES, work):
+                show(event, more)
             return work.result()
         finally:
             stop.set()
@@ -53,19 +55,20 @@ def _staged(order: Order, root: Path, staged: Path, target: str) -> Path:
     return staged
 
 
-def _events(path: Path, work: Future[TargetResult]) -> Iterator[Event]:
-    """What the worker writes, line by line, until it has ended."""
-    seen = 0
+def _events(path: Path, work: Future[TargetResult]) -> Iterator[tuple[Event, int]]:
+    """What the worker writes, and how much of it is still to be told, until it has ended."""
+    seen, waiting = 0, deque[bytes]()
     while True:
         ended = work.done()
         with suppress(FileNotFoundError), open(path, "rb") as file:
             file.seek(seen)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                seen += len(line)
-                yield Event(**json.loads(line))
-        if ended:
+            written = file.read()
+            seen += (whole := written.rfind(b"\n") + 1)
+            waiting += written[:whole].splitlines()
+        if waiting:
+            yield Event(**json.loads(waiting.popleft())), len(waiting)
+        elif ended:
             return
-        with suppress(NotYet):
-            work.exception(LOOK_S)
+        else:
+            with suppress(NotYet):
+                work.exception(LOOK_S)

@@ -128,7 +128,8 @@ def test_the_scene_does_not_wait_for_whoever_looks_on(monkeypatch: pytest.Monkey
     monkeypatch.setattr(replay, "play_target", plays)
     seen: list[Event] = []
 
-    def slowly(event: Event) -> None:
+    def slowly(event: Event, more: int) -> None:
+        assert more == len(SCENE) - len(seen) - 1
         assert ended.wait(20), "the scene waits for the view"
         seen.append(event)
 

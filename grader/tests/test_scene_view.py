@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grading.report.scene_view import SceneView
+from grading.report.scene_view import FAR, NEAR, SceneView
 from grading.verdict import Event
 from rich.console import Console
 from sample_reports import HOSTILE, SCENE
@@ -59,6 +59,12 @@ def test_the_pace_waits_before_what_is_done_and_less_before_what_follows() -> No
 def test_many_alike_go_faster() -> None:
     pauses = shown(*(Event(0, "joins", f"C{n}") for n in range(8)), pace=1.0)[1]
     assert pauses == [1.0] * 4 + [0.1] * 4
+
+
+def test_what_is_far_from_the_end_goes_fast() -> None:
+    steps = [Event(0, kind, "Ann", "x") for _ in range(100) for kind in ("says", "joins")]
+    pauses = shown(*steps, pace=1.0)[1]
+    assert pauses == [0.1] * (FAR - NEAR) + [1.0] * (NEAR + 1)
 
 
 def test_without_a_pace_nothing_waits() -> None:

@@ -15,6 +15,7 @@ from grading.verdict import Event
 
 ACTIONS = ("starts", "joins", "says", "types", "leaves", "resets", "signal",
            "calls")  # worth a pause before
+NEAR, FAR = 30, 150  # events before the end
 LONG_S = 0.5  # a silence that is worth telling
 WHO = 9  # columns
 COLOURS = ("cyan", "green", "magenta", "yellow", "blue")
@@ -26,8 +27,8 @@ _WORDS = {"starts": "starts as", "missing": "never came:",
 
 class SceneView:
     """Shows events at a pace: `pace` seconds before each thing that is done, less before what
-    follows from it. With 0 nothing waits. What is shown says nothing about how long it took: the
-    times at the left do."""
+    follows from it, less where many are alike, and less as long as the end of the scene is far,
+    for there it went wrong. With 0 nothing waits."""
 
     def __init__(self, console: Console, pace: float,
                  sleep: Callable[[float], None] = time.sleep) -> None:
@@ -39,18 +40,18 @@ class SceneView:
 
     def show_all(self, events: Iterable[Event]) -> None:
         """Shows a scene that was recorded."""
-        self._last = None
-        for event in events:
-            self.show(event)
+        self._last, recorded = None, list(events)
+        for place, event in enumerate(recorded):
+            self.show(event, len(recorded) - place - 1)
 
-    def show(self, event: Event) -> None:
-        """Shows one event, after a pause."""
+    def show(self, event: Event, more: int = 0) -> None:
+        """Shows one event, after a pause; `more` are known to come after it."""
         if self._last is None or event.at < self._last.at:
             self._begin()
         elif event.at - self._last.at > LONG_S:
             self._print(Text(f"{'':>9} … {event.at - self._last.at:.1f} s later", "dim"))
         self._alike = self._alike + 1 if self._last and event.kind == self._last.kind else 0
-        self._wait(event)
+        self._wait(event, more)
         if event.kind == "exits" and self._last and self._last.kind == "ends":
             event = replace(event, text="")  # how it ended stands in the line above
         self._last = event
@@ -61,10 +62,12 @@ class SceneView:
         if self.scenes > 1:
             self._print(Text("\n once more, from the beginning:", "bold"))
 
-    def _wait(self, event: Event) -> None:
+    def _wait(self, event: Event, more: int) -> None:
         seconds = self._pace if event.kind in ACTIONS else self._pace / 6
-        if self._alike >= RUN:
+        if self._alike >= RUN or more > NEAR:
             seconds /= 10
+        if more > FAR:
+            seconds = 0
         if seconds:
             self._sleep(seconds)
 

@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 
 from grading import workspace
-from grading.unpacking import unpack_confined
 from grading.submission import Submission
 from grading.target_worker import Order
+from grading.unpacking.outside import unpack_confined
 
 MOST_NESTED, MOST_ENTRIES = 4, 1000
 
@@ -34,8 +34,7 @@ def take_in(order: Order, submission: Submission, folder: Path, slot: int,
     folder.mkdir()
     root, notes = submission.root, list[str]()
     if not root.is_dir():
-        root, notes = unpack_confined(root, folder / "unpacked", python=order.python,
-                                      grader=order.grader, slot=slot, stop=stop)
+        root, notes = unpack_confined(order, root, folder / "unpacked", slot, stop)
     top = looked_through(root, [order.lab.folder_of(target) for target in order.lab.graded])
     if top != root:
         notes = [*notes, f"Everything was in the folder {top.relative_to(root)}."]

@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import struct
+import subprocess
 import sys
 import tarfile
 import threading
@@ -21,10 +22,12 @@ from grading import run_all, sandbox
 from grading.intake import looked_through
 from grading.report.result_json import read_result
 from grading.sandbox.safe_copy import CopyLimits, Rejected
-from grading.unpacking import is_archive, outside, stem, unpack_confined
+from grading.target_worker import Order
+from grading.unpacking import is_archive, outside, stem
+from grading.unpacking.outside import unpack_confined
 from grading.unpacking.unpack import unpack
 from grading.verdict import Report
-from sample_reports import GRADER
+from sample_reports import GRADER, lab
 
 
 ALL = ("part_a", "part_b", "part_c")
@@ -129,6 +132,16 @@ def test_devices_and_hard_links_of_a_tar_are_left_out(tmp_path: Path) -> None:
     archive = tarred(tmp_path / "a.tar", ("null", b"", stat.S_IFCHR), ("hard", "/etc/passwd", 0))
     assert unpacked(archive) == ({}, [f"{name}: neither a file nor a folder, left out"
                                       for name in ("null", "hard")])
+
+
+def test_a_sparse_terabyte_is_not_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    with open(tmp_path / "mine" / "huge", "wb") as file:
+        file.truncate(1 << 40)
+    (tmp_path / "mine" / "small").write_text("1")
+    subprocess.run(("tar", "cSf", "a.tar", "mine"), cwd=tmp_path, check=True, timeout=60)
+    assert unpacked(tmp_path / "a.tar") == ({"mine/small": "1"},
+                                            ["mine/huge: larger than 16 MiB, left out"])
 
 
 def test_what_windows_packs_has_folders_too(tmp_path: Path) -> None:
@@ -304,13 +317,15 @@ def test_two_of_one_name_are_both_graded(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 # -- in the sandbox ------------------------------------------------------------------------------
 
-def confined(archive: Path) -> tuple[Path, list[str]]:
-    return unpack_confined(archive, archive.parent / "out", python=sys.executable, grader=GRADER,
-                           slot=0, stop=threading.Event())
+def confined(archive: Path, tier: sandbox.Tier = sandbox.Tier.FULL) -> tuple[Path, list[str]]:
+    order = Order(lab(), GRADER, sys.executable, archive.parent, {}, {}, (), tier=tier)
+    return unpack_confined(order, archive, archive.parent / "out", 0, threading.Event())
 
 
-def test_it_is_unpacked_in_a_sandbox(tmp_path: Path) -> None:
-    tree, notes = confined(packed(tmp_path / "a.tar.gz", *MAKEFILES, ("l", "/etc", LINK)))
+@pytest.mark.parametrize("tier", sandbox.Tier)
+def test_it_is_unpacked_in_a_sandbox(tmp_path: Path, tier: sandbox.Tier) -> None:
+    archive = packed(tmp_path / "a.tar.gz", *MAKEFILES, ("l", "/etc", LINK))
+    tree, notes = confined(archive, tier)
     assert (tree / "lab" / "part_a" / "Makefile").read_text() == "all:\n"
     assert notes == ["l: a link that leads outside, left out"]
 

@@ -1,6 +1,5 @@
-"""A submission that is an archive: unpacked in a sandbox of its own, by whatever name it goes."""
+"""Submissions that are archives: told by their names, and unpacked in a sandbox of their own."""
 
 from .kinds import is_archive, stem
-from .outside import unpack_confined
 
-__all__ = ["is_archive", "stem", "unpack_confined"]
+__all__ = ["is_archive", "stem"]

@@ -1,21 +1,21 @@
-"""Every test of inside/, run in a worker, as root and as an ordinary user, and reported here."""
+"""Every test of inside/, run in a worker, with each kind of sandbox, and reported here."""
 
 from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from container import in_container
+
+from grading.sandbox import Tier
 
 INSIDE = Path(__file__).parent / "inside"
 ORDINARY_UID = 23456
@@ -28,48 +28,47 @@ def names() -> list[str]:
             for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)]
 
 
-@contextmanager
-def host() -> Iterator[dict[str, str]]:
-    """What a student's program must not reach: a port, an abstract socket, a file of the host."""
-    token = secrets.token_hex(8)
-    with socket.create_server(("127.0.0.1", 0)) as port, socket.socket(socket.AF_UNIX) as local:
-        local.bind("\0" + token)
-        local.listen()
-        yield {"HOST_PORT": str(port.getsockname()[1]), "HOST_SOCKET": token,
-               "HOST_SECRET": str(Path(__file__).resolve())}
+# Way to run the tests -> which sandbox, who, and whether in a container without namespaces.
+WAYS = {"root": (Tier.FULL, None, False), "user": (Tier.FULL, ORDINARY_UID, False),
+        "container": (Tier.REDUCED, None, True), "no namespaces": (Tier.NONE, ORDINARY_UID, True)}
 
 
-@pytest.fixture(scope="module", params=["root", "user"])
+@pytest.fixture(scope="module", params=WAYS)
 def outcomes(request: pytest.FixtureRequest) -> Iterator[Outcomes]:
-    """Runs the whole folder once in this mode."""
-    as_root = os.geteuid() == 0
-    if request.param == "root" and not as_root:
-        pytest.skip("only root can start the sandbox as root")
-    prefix: list[str] = []
-    if request.param == "user" and as_root:
-        prefix = ["setpriv", f"--reuid={ORDINARY_UID}", f"--regid={ORDINARY_UID}",
-                  "--clear-groups"]
-        if subprocess.run([*prefix, "test", "-r", __file__], check=False).returncode:
-            pytest.skip("an ordinary user may not read this tree")
+    """Runs the whole folder once in this way."""
+    tier, uid, contained = WAYS[request.param]
+    if os.geteuid() != 0:
+        if request.param != "user":
+            pytest.skip("only root can do that")
+        uid = None
+    if uid and subprocess.run([*become(uid), "test", "-r", __file__], check=False).returncode:
+        pytest.skip("an ordinary user may not read this tree")
     folder = Path(tempfile.mkdtemp(prefix="sandbox-test."))
     try:
-        yield run_inside(folder, prefix)
+        yield run_inside(folder, tier, uid, contained)
     finally:
         shutil.rmtree(folder)
 
 
-def run_inside(folder: Path, prefix: list[str]) -> Outcomes:
+def become(uid: int) -> list[str]:
+    return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+
+
+def run_inside(folder: Path, tier: Tier, uid: int | None, contained: bool) -> Outcomes:
     results, other = folder / "results", folder / "other"
     for place in (results, other):
         place.mkdir()
         (place / "secret").write_text("another student's work")
-        if prefix:
-            os.chown(place, ORDINARY_UID, ORDINARY_UID)
+        if uid:
+            os.chown(place, uid, uid)
     folder.chmod(0o755)
-    with host() as facts:
-        run = subprocess.run([*prefix, sys.executable, str(INSIDE / "drive.py"), str(results),
-                              str(other), "3"], env={**os.environ, **facts, "HOME": "/nowhere"},
-                             capture_output=True, text=True, timeout=120, check=False)
+    command = [sys.executable, str(INSIDE / "drive.py"), tier.value, str(results), str(other), "3"]
+    if contained:
+        command = in_container(command, folder, uid)
+    elif uid:
+        command = [*become(uid), *command]
+    run = subprocess.run(command, env={**os.environ, "HOME": "/nowhere"}, capture_output=True,
+                         text=True, timeout=300, check=False)
     report = results / "report.xml"
     assert report.exists(), run.stdout[-3000:] + run.stderr[-3000:]
     found = collect(ElementTree.parse(report))

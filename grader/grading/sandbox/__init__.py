@@ -1,6 +1,6 @@
 """Runs strangers' programs: run_worker() outside, Box and its Confined programs inside."""
 
-from .box import Box
+from .box import NR_INODES, SIZE, Box
 from .command import Command
 from .confined import Confined
 from .ending import Exit, Finished
@@ -20,6 +20,6 @@ __all__ = ["BUILD", "RUN", "Box", "Command", "Confined", "Exit", "Finished", "Li
            "tier", "unsafe"]
 
 
-def open_box() -> Box:
-    """A box of the kind that this worker can have."""
-    return FolderBox() if unsafe() else Box()
+def open_box(*, size: int = SIZE, nr_inodes: int = NR_INODES, io_uring: bool = False) -> Box:
+    """A box of the kind that this worker can have, with room for so many bytes and files."""
+    return (FolderBox if unsafe() else Box)(size=size, nr_inodes=nr_inodes, io_uring=io_uring)

@@ -25,6 +25,7 @@ _LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib32": "usr/
 _FOLDERS = ("usr", "proc", "dev", "tmp", "var/tmp", "run", "work", "home/student",
             "etc/alternatives")
 OWN = ("work", "tmp", "home", "shm")  # the student's folders
+SIZE, NR_INODES = 256 * MIB, 20000
 _NOTHING: Mapping[Path, str] = {}
 
 
@@ -35,7 +36,7 @@ class Box:
     Never write into those from the worker: what looks like a file there may be their link.
     """
 
-    def __init__(self, *, size: int = 256 * MIB, nr_inodes: int = 20000,
+    def __init__(self, *, size: int = SIZE, nr_inodes: int = NR_INODES,
                  io_uring: bool = False) -> None:
         self._mode = Mode.of_this_worker()
         self._numbers = itertools.count(1)

@@ -12,10 +12,10 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from . import syscall_filter
-from .box import OWN, Box, check_place
+from .box import NR_INODES, OWN, SIZE, Box, check_place
 from .command import DEAF, ENVIRONMENT, Command
 from .confined import Confined
-from .limits import MIB, Limits
+from .limits import Limits
 from .mode import SandboxError, Tier, boxes, tier, uid_of_box
 from .namespace import CHAIN_MARK
 from .shared_boxes import sweep_away
@@ -33,7 +33,7 @@ class FolderBox(Box):
     has a uid of its own, and whatever that uid has left on the machine goes with the box.
     """
 
-    def __init__(self, *, size: int = 256 * MIB, nr_inodes: int = 20000,
+    def __init__(self, *, size: int = SIZE, nr_inodes: int = NR_INODES,
                  io_uring: bool = False) -> None:
         self._quota = size, nr_inodes
         self._numbers = itertools.count(1)
@@ -85,7 +85,9 @@ class FolderBox(Box):
         variables = {**ENVIRONMENT, "HOME": str(self._folder / "home"),
                      "TMPDIR": str(self._folder / "tmp"), **(env or {})}
         chain = [*limits.prlimit(shared_uid=self._uid is None), "env", CHAIN_MARK, *argv]
-        folder = self.work / PurePosixPath(cwd).relative_to("/work")
+        place = PurePosixPath(cwd)
+        folder = (self.work / place.relative_to("/work") if place.is_relative_to("/work")
+                  else Path(cwd))
         return Command(["/usr/bin/env", "-i", DEAF, *map("=".join, variables.items()),
                         *kept(chain, folder=folder, status_file=str(status_file),
                               walls=self._walls(writable))], status_file)

@@ -16,7 +16,7 @@ READABLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/pr
                 "alternatives", "ld.so.cache", "services", "protocols", "passwd", "group", "hosts",
                 "nsswitch.conf", "resolv.conf", "host.conf", "gai.conf", "localtime")))
 WRITABLE = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty",
-            "/dev/ptmx", "/dev/pts", "/dev/shm")
+            "/dev/ptmx", "/dev/pts", "/dev/shm", "/dev/mqueue")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ class Watch:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.also: Callable[[], str | None] | None = None
-        self._started, self._next_look = time.monotonic(), 0.0
+        self._started = time.monotonic()
+        self._turn, self._also_turn = _Turn(), _Turn()
         self._granted, self._last, self._work = 0.0, self._started, Work(False, 0.0)
 
     @property
@@ -49,9 +50,15 @@ class Watch:
         granted = min(self._granted, (MOST_GRANTED - 1) * self.limits.wall)
         if self.seconds > self.limits.wall + granted:
             return "wall time"
-        if time.monotonic() < self._next_look:
-            return None
-        return self._look(watched())
+        if self._turn.come:
+            with self._turn:
+                self._grant(watched().work())
+                if watched().memory(self.limits.memory) > self.limits.memory:
+                    return "memory"
+        if self.also and self._also_turn.come:
+            with self._also_turn:
+                return self.also()
+        return None
 
     def behind(self, number: int | None) -> str | None:
         """Which limit the kernel enforces with this signal. SIGKILL follows an ignored SIGXCPU."""
@@ -60,19 +67,27 @@ class Watch:
             return "cpu time"
         return "file size" if number == signal.SIGXFSZ else None
 
-    def _look(self, watched: Watched) -> str | None:
-        """Takes one hundredth of the time at most, however many processes and files there are."""
-        before = time.monotonic()
-        self._grant(before, watched.work())
-        over = watched.memory(self.limits.memory) > self.limits.memory
-        limit = "memory" if over else self.also() if self.also else None
-        after = time.monotonic()
-        self._next_look = after + max(TICK, 100 * (after - before))
-        return limit
-
-    def _grant(self, now: float, work: Work) -> None:
+    def _grant(self, work: Work) -> None:
         """What the machine has kept from a command that was ready, then and now, is no time of its own."""
+        now = time.monotonic()
         if work.ready and self._work.ready:
             given = max(0.0, work.cpu_seconds - self._work.cpu_seconds)
             self._granted += max(0.0, now - self._last - given)
         self._last, self._work = now, work
+
+
+class _Turn:
+    """When the next look is due: looks take one hundredth of the time at most, however long each is."""
+
+    def __init__(self) -> None:
+        self._next = self._began = 0.0
+
+    @property
+    def come(self) -> bool:
+        return time.monotonic() >= self._next
+
+    def __enter__(self) -> None:
+        self._began = time.thread_time()  # on a busy machine a look is long, but costs no more
+
+    def __exit__(self, *error: object) -> None:
+        self._next = time.monotonic() + max(TICK, 100 * (time.thread_time() - self._began))

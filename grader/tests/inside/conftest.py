@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from grading.sandbox import (  # noqa: E402
-    BUILD, RUN, Box, Finished, Limits, fresh_ipc, fresh_network)
+    BUILD, RUN, Box, Finished, Limits, fresh_ipc, fresh_network, open_box)
 
 PYTHON = ("/usr/bin/python3", "-I", "-S", "-c")
 
@@ -20,7 +20,7 @@ PYTHON = ("/usr/bin/python3", "-I", "-S", "-c")
 def box() -> Iterator[Box]:
     fresh_network()
     fresh_ipc()
-    with Box() as box:
+    with open_box() as box:
         yield box
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import select
 
-from grading.sandbox import Confined
+import pytest
+
+from grading.sandbox import Confined, Tier, tier
+
+full_only = pytest.mark.skipif(tier() is not Tier.FULL, reason="promised by namespaces only")
+shared_only = pytest.mark.skipif(tier() is Tier.FULL, reason="namespaces make it needless")
+own_uid_only = pytest.mark.skipif(tier() is Tier.NONE, reason="needs a uid for the box alone")
 
 GRACEFUL = ("import os, signal\n"
             "def bye(*_): os.write(1, b'bye\\n'); os._exit(7)\n"

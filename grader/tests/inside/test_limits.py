@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from programs import await_output
+from programs import await_output, full_only, own_uid_only, shared_only
 
-from grading.sandbox import BUILD, RUN, Box, Finished
+from grading.sandbox import BUILD, RUN, Box, Finished, open_box
 from grading.sandbox.limits import MIB
 
 Run = Callable[..., Finished]
@@ -60,6 +60,7 @@ except OSError as error:
 """
 
 
+@own_uid_only
 def test_a_fork_bomb_meets_the_process_limit_and_dies(box: Box) -> None:
     limits = replace(RUN, nproc=64)
     with box.spawn(["/usr/bin/python3", "-c", FORK_UNTIL_REFUSED], limits=limits) as bomb:
@@ -133,6 +134,7 @@ def test_a_megabyte_on_the_stack_is_no_reason_to_stop(box: Box,
     assert box.run(program, limits=RUN).status == 0
 
 
+@full_only
 @pytest.mark.parametrize("folder", ["/tmp", "/dev/shm", "/home/student", "/work"])
 def test_a_disk_filler_fills_its_own_box_only(folder: str) -> None:
     with Box(size=4 * MIB) as box:
@@ -143,6 +145,7 @@ def test_a_disk_filler_fills_its_own_box_only(folder: str) -> None:
         assert box.run(["echo", "works"], limits=RUN).stdout == b"works\n"
 
 
+@full_only
 def test_an_inode_filler_meets_the_quota() -> None:
     with Box(nr_inodes=300) as box:
         end = box.run(["/usr/bin/python3", "-c", FILL.format(folder="/tmp", size=0)], limits=RUN)
@@ -152,7 +155,8 @@ def test_an_inode_filler_meets_the_quota() -> None:
 
 
 def test_a_file_that_grows_too_large(box: Box) -> None:
-    end = box.run(["dd", "if=/dev/zero", "of=/tmp/x", "bs=1M"], limits=replace(RUN, fsize=MIB))
+    end = box.run(["sh", "-c", "exec dd if=/dev/zero of=$HOME/x bs=1M"],
+                  limits=replace(RUN, fsize=MIB))
     assert (end.signal, end.limit_hit) == (signal.SIGXFSZ, "file size")
 
 
@@ -189,14 +193,27 @@ def test_a_limit_cannot_be_raised(python: Run) -> None:
     assert b"ValueError" in end.stderr or b"PermissionError" in end.stderr
 
 
+@full_only
 def test_shared_memory_is_limited(box: Box) -> None:
     assert box.run(["ipcmk", "-M", str(32 * MIB)], limits=RUN).status == 0
     assert box.run(["ipcmk", "-M", str(48 * MIB)], limits=RUN).status != 0
 
 
+@own_uid_only
 def test_beside_a_fork_bomb_another_program_starts(box: Box) -> None:
     limits = replace(RUN, nproc=64)
     with box.spawn(["/usr/bin/python3", "-c", FORK_UNTIL_REFUSED], limits=limits) as bomb:
         await_output(bomb, b"\n")
-        with Box() as other:
+        with open_box() as other:
             assert other.run(["echo", "works"], limits=RUN).stdout == b"works\n"
+
+
+@shared_only
+@pytest.mark.parametrize("quota", [{"size": 4 * MIB}, {"nr_inodes": 300}])
+@pytest.mark.parametrize("folder", ["tmp", "home", "work"])
+def test_who_fills_the_disk_is_stopped(quota: dict[str, int], folder: str) -> None:
+    with open_box(**quota) as box:
+        fill = FILL.format(folder=box.work.parent / folder, size=100_000 if "size" in quota else 0)
+        end = box.run(["/usr/bin/python3", "-c", fill + "import time; time.sleep(100)"],
+                      limits=RUN, writable=True)
+        assert (end.limit_hit, end.signal) == ("disk space", signal.SIGKILL)

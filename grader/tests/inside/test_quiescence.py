@@ -6,9 +6,10 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from programs import full_only
 from grading.chat_stage import ChatStage
 from grading.program import Program
-from grading.sandbox import RUN, Box, fresh_network
+from grading.sandbox import RUN, Box, fresh_network, open_box
 from grading.transcript import Transcript
 
 # Relays a line to everybody else after a delay that it spends in one of several ways.
@@ -55,7 +56,7 @@ while True:
 @pytest.fixture
 def box() -> Iterator[Box]:
     fresh_network()
-    with Box() as made:
+    with open_box() as made:
         yield made
 
 
@@ -97,6 +98,7 @@ def test_what_never_comes_is_not_waited_for_by_the_clock(box: Box, how: str) -> 
     stage.close()
 
 
+@full_only
 def test_a_busy_server_is_judged_by_sentinels(box: Box) -> None:
     stage = _stage(box, "compute", 0.0)
     stage.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pexpect
 from programs import GRACEFUL, python
 
-from grading.sandbox import RUN, Box, Command
+from grading.sandbox import RUN, Box, Command, reading
 
 
 def on_terminal(command: Command) -> pexpect.spawn:
@@ -47,7 +47,8 @@ def test_a_program_on_a_terminal_is_found_and_killed(box: Box) -> None:
     command = box.command(["sleep", "100"], limits=RUN)
     child = on_terminal(command)
     inside = command.namespace(child.isalive)
-    assert os.readlink(f"/proc/{inside.pid}/exe").endswith("sleep")
+    with reading(inside.pid):
+        assert os.readlink(f"/proc/{inside.pid}/exe").endswith("sleep")
     inside.kill()
     assert inside.gone and not Path(f"/proc/{inside.pid}").exists()
     inside.close()

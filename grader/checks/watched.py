@@ -105,14 +105,25 @@ def lines_in_pieces(stage: ChatStage) -> None:
 
 
 def one_leaves(stage: ChatStage) -> None:
-    """One closes while the others speak."""
-    leaver, *others = stage.here()
-    leaver.leave()
-    talk(stage, others)
+    """One closes while nothing happens, another while everybody speaks."""
+    stage.here()[0].leave()
+    stage.settle()
+    newcomer, *_ = stage.join(1)
+    newcomer.leave()
+    talk(stage, stage.here())
 
 
 def one_resets(stage: ChatStage) -> None:
-    """One resets in the middle of a line while the others speak."""
+    """The same with resets, in the middle of a line.
+
+    Who resets while somebody sends to him is often seen by that send() alone.
+    """
+    for _ in range(ROUNDS):
+        newcomer, *_ = stage.join(1)
+        newcomer.send(b"half a line and then")
+        stage.settle()
+        newcomer.reset()
+        stage.settle()
     newcomer, *_ = stage.join(1)
     newcomer.send(b"half a line and then")
     newcomer.reset()
@@ -206,7 +217,8 @@ def client_session(watched: WatchedTheatre) -> None:
         for turn in range(ROUNDS):
             connections[0].say(f"line {turn} of the server")
             program.tell(f"line {turn} of the keyboard")
-        stage.settle()
+        last = f"line {ROUNDS - 1} of the".encode()
+        stage.until(lambda: last in program.output() and last in connections[0].heard)
         if not leaves_first:
             program.close_input()
             stage.until(lambda: bool(connections[0].ended))

@@ -67,7 +67,7 @@ class Builder:
         """One command of a build; with a tool, through the script that puts it in."""
         limits = BUILD
         if tool:
-            command, limits = tool.build(box, command), BUILD.for_sanitizer()
+            command, limits = tool.build(box, command), tool.limits
             shown = {FOLDER: SHOWN, **shown}
         return box.run(command, limits=limits, writable=True, merge_stderr=True, env=env,
                        extra_read_only=shown)

@@ -7,12 +7,16 @@ links=yes
 for word; do
     shift
     case $word in
-        -static* | -s | -g0 | -Wl,-s | -Wl,--strip-* | -fsanitize* | -fno-sanitize* | -Werror*) continue ;;
+        -static* | -s | -g0 | -Wl,-s | -Wl,--strip-*) continue ;;
+        -fsanitize* | -fno-sanitize* | -Werror*) continue ;;
         -c | -S | -E | -M | -MM | -shared | -r) links= ;;
+        *.c | *.cc | *.cpp | *.cxx | *.C) printf '%s: %s\n' "$PWD" "$word" >>"$here/sources" ;;
     esac
     set -- "$@" "$word"
 done
 # shellcheck disable=SC2154  # from settings
 PATH=$real_path
+DEPENDENCIES_OUTPUT="$here/sources $PWD" # gcc lists headers there, too
+export DEPENDENCIES_OUTPUT
 # shellcheck disable=SC2086,SC2154  # flags: several words, from settings
 exec "${0##*/}" "$@" $flags ${links:+"$here/hooks.o"}

@@ -61,6 +61,11 @@ class Box:
         return self._folder / "tmp"
 
     @property
+    def scratch(self) -> str:
+        """What the student's programs call it."""
+        return "/tmp"
+
+    @property
     def home(self) -> str:
         """What the student's programs call it."""
         return "/work"

@@ -58,6 +58,10 @@ class FolderBox(Box):
         return str(self.work)
 
     @property
+    def scratch(self) -> str:
+        return str(self.tmp)
+
+    @property
     def shm(self) -> Path:
         return Path("/dev/shm")
 

@@ -31,9 +31,13 @@ def written(box: Box, run: int = 0) -> str:
 def _texts(folder: Path, beginning: str) -> Iterator[str]:
     """The folder is a student's: what looks like a report may be a link, or a pipe."""
     names = sorted(name for name in os.listdir(folder) if name.startswith(beginning))
-    for name in names[:MOST_REPORTS]:
-        with suppress(OSError):
-            file = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(file, "rb") as reader:
-                if stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
-                    yield reader.read(MOST_BYTES).decode("utf-8", "replace")
+    yield from (read_text(folder / name) for name in names[:MOST_REPORTS])
+
+
+def read_text(path: Path) -> str:
+    """The beginning of a file in a student's folder; empty if there is none, or no plain one."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    with suppress(OSError), os.fdopen(os.open(path, flags), "rb") as reader:
+        if stat.S_ISREG(os.fstat(reader.fileno()).st_mode):
+            return reader.read(MOST_BYTES).decode("utf-8", "replace")
+    return ""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from grading.driver_steps import DRIVER_FOLDER
 from grading.program import Program
-from grading.sandbox import RUN, Box, Confined, Limits, open_box
+from grading.sandbox import Box, Confined, Limits, open_box
 from grading.sanitizers import canary
 from grading.sanitizers.reports import distinct, parse
-from grading.sanitizers.run import plainly, written
+from grading.sanitizers.run import plainly, read_text, written
 from grading.sanitizers.tool import ADDRESS, EXIT_STATUS, HAS_LOOKED_FOR_LEAKS, Sanitizer
 from grading.sanitizers.words import shortfall
 from grading.shortfall import NotJudged, Shortfall
@@ -21,10 +21,8 @@ from grading.theatre import Theatre
 _TALKS = re.compile(r"__(lsan_(disable|enable|ignore_object|is_turned_off|default_\w+)|"
                     r"(asan|tsan|sanitizer)_(default_\w+|on_\w+|set_\w+|ignore_\w+|suppress\w*|"
                     r"unpoison_memory_region|turn_off\w*))|Annotate\w+|AnnotateIgnore\w+")
-_LOOK_AWAY = (r"no_sanitize|__SANITIZE_|(thread|address|leak)_sanitizer|disable_sanitizer_instrumentation|"
-              r"__(asan|lsan|tsan|sanitizer)_")
-_SOURCES = [f"--include=*.{ending}" for ending in ("c", "h", "cc", "hh", "cpp", "hpp", "cxx", "hxx", "inc",
-                                                   "ipp", "tpp")]
+_IN_THE_RUNTIME = "__sanitizer_print_stack_trace"  # defined where it is linked statically (clang)
+_MENTIONS = f"{DRIVER_FOLDER}/looks_away"  # build.sh writes it: file:line:what, of what it compiled
 
 
 class WatchedTheatre(Theatre):
@@ -40,8 +38,8 @@ class WatchedTheatre(Theatre):
             raise NotJudged(why)
         box = open_box()
         plain.keep(box)
-        build = plain.builder.build(plain.lab.parts[plain.target.part], box, tool)
-        super().__init__(plain.target, box, build, plain.builder, plain.lab, Patience())
+        part = plain.lab.parts[plain.target.part]
+        super().__init__(plain.target, box, plain.builder.build(part, box, tool), plain.builder, plain.lab, Patience())
         plain.keep(self)
         self.transcript = plain.transcript
         self._prefix = plainly(box, ())
@@ -75,18 +73,16 @@ class WatchedTheatre(Theatre):
             symbols = self.symbols(file) if self.has(file) else set()
             if symbols and not any(self.sanitizer.mark.match(symbol) for symbol in symbols):
                 raise Shortfall(f"{self.sanitizer.title} could not be built into {file}.",
-                                expected="the Makefile calls its compiler by name (g++, gcc, $(CXX)), "
-                                         "and takes further flags",
+                                expected="the Makefile calls its compiler by name: g++, gcc, $(CXX)",
                                 actual="its code calls none of the tool's functions",
                                 detail=self.build.log[-3000:])
-            # A runtime that is linked statically (clang's) defines all of these itself.
-            talks = sorted(filter(_TALKS.fullmatch, symbols)) if "__sanitizer_print_stack_trace" not in symbols else []
-            if talks:
+            talks = sorted(filter(_TALKS.fullmatch, symbols))
+            if talks and _IN_THE_RUNTIME not in symbols:
                 raise self._looks_away(f"{file} calls or defines {', '.join(talks)}")
-        found = self.box.run(("grep", "-rnIEm1", *_SOURCES, _LOOK_AWAY, "."), limits=RUN).stdout
-        if found:
-            place = found.decode("utf-8", "replace").splitlines()[0].removeprefix("./")
-            raise self._looks_away(":".join(place.split(":")[:2]))
+        mentions = read_text(self.box.work / _MENTIONS)
+        if mentions:
+            place = mentions.splitlines()[0].removeprefix(f"{self.box.home}/")
+            raise self._looks_away(place.replace(":", ", line ", 1))
 
     def _not_built(self, file: str) -> Shortfall | NotJudged:
         log = self.build.log

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grading.sandbox import Box
+from grading.sandbox import BUILD, Box, Limits
 
 FOLDER = Path(__file__).resolve().parents[2] / "sanitize"
 SHOWN = "/sanitize"  # how a build in the sandbox names that folder
@@ -33,13 +33,18 @@ class Sanitizer:
         """How a student runs the same by hand."""
         return f"g++ -g -fsanitize={self.name}"
 
+    @property
+    def limits(self) -> Limits:
+        """Of a build with the tool: what builds plainly has time enough with it."""
+        return replace(BUILD.for_sanitizer(), wall=4 * BUILD.wall, cpu=4 * BUILD.cpu)
+
     def build(self, box: Box, command: tuple[str, ...]) -> tuple[str, ...]:
         """The build command with the tool in it."""
         return (f"{box.shown(FOLDER, SHOWN)}/build.sh", self.flags, *command)
 
     def variables(self, box: Box, run: int = 0) -> dict[str, str]:
         """What a program built so finds in its environment; each run in a box has its number."""
-        log = f"{box.shown(box.tmp, '/tmp')}/{REPORTS}{run}"
+        log = f"{box.scratch}/{REPORTS}{run}"
         return {name: f"log_path={log}:{options}" for name, options in self.settings.items()}
 
 

@@ -24,4 +24,4 @@ def must_exist(theatre: Theatre, files: tuple[str, ...]) -> None:
         raise Shortfall(f"After the build there is no {' and no '.join(missing)}.",
                         expected=f"the build leaves {', '.join(files)}",
                         actual=build.limit_hit or f"make ended with status {build.status}",
-                        detail=build.log[-3000:])
+                        detail=build.log)

@@ -9,13 +9,13 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from grading.build_log import kept_of
 from grading.driver_steps import DRIVER_FOLDER, DRIVERS, STEPS, library_words
 from grading.lab import Lab, Part
 from grading.sandbox import BUILD, Box, Finished
 from grading.sanitizers.tool import FOLDER, SHOWN, Sanitizer, tool_files
 from grading.workspace import Rejected, content_hash, copy_built
 
-LOG_TAIL = 6000  # characters of make's output that a report keeps
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Builder:
             return BuildResult(**json.loads((entry / "build.json").read_text()), cached=True)
         box.install(self._submission)
         made = self._run(box, part.build, tool, {}, {})
-        log = made.stdout.decode("utf-8", "replace")[-LOG_TAIL:]
+        log = kept_of(made.stdout.decode("utf-8", "replace"))
         status = made.status if not made.signal else 128 + made.signal
         drivers = self._link_drivers(part, box, tool) if status == 0 else {}
         result = BuildResult(status, log, made.limit_hit or "", False, drivers)
@@ -80,7 +80,7 @@ class Builder:
                              {"DRIVERS": box.shown(self._drivers, DRIVERS), **words},
                              {self._drivers: DRIVERS})
             complaints[name] = "" if made.status == 0 else (
-                made.stdout.decode("utf-8", "replace")[-LOG_TAIL:] or "the compiler failed")
+                kept_of(made.stdout.decode("utf-8", "replace")) or "the compiler failed")
         return complaints
 
     def _drivers_of(self, part: Part) -> dict[str, dict[str, str]]:

@@ -17,7 +17,6 @@ from grading.shortfall import Blocked
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
 
-LOG_TAIL = 3000  # characters of a build's log
 SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: who meets these hangs
 # What stands in front of a program that begins with descriptors which are taken already.
 _TAKE = 'for ((i = 0; i < $1; i++)); do exec {taken}</dev/null; done; shift; exec "$@"'
@@ -158,7 +157,7 @@ class Programs:
     def _must_have(self, path: str, check: str) -> None:
         if not self.has(path):
             limit = f": {self.build.limit_hit}" if self.build.limit_hit else ""
-            raise Blocked(check, f"There is no {path} to start{limit}.", self.build.log[-LOG_TAIL:])
+            raise Blocked(check, f"There is no {path} to start{limit}.", self.build.log)
 
 
 class _BoxKeeper:

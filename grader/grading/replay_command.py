@@ -148,7 +148,7 @@ def _print_end(console: Console, row: CheckResult, result: TargetResult, details
         return
     console.print(Text(f"\n {row.verdict.value}: ", "bold red").append(row.name, "bold red"))
     print_failure(console, row, result.build_logs.get(row.part, ""), details)
-    console.print()
+    console.print(Text(f"\n slower: {printable(row.replay)} PACE=2", "dim"), soft_wrap=True)
 
 
 def _print_recorded(console: Console, row: CheckResult, view: SceneView, changed: str) -> None:

@@ -26,6 +26,7 @@ try:
 except ImportError:  # Python 3.10
     import tomli as tomllib  # type: ignore[no-redef]
 
+MOST_OF_ONE = 4  # scenes of one sample that are played: each takes a second or two
 ORDER, FAN_OUT = "order_is_kept", "fan_out_reaches_everyone_else"
 
 
@@ -142,7 +143,7 @@ def test_the_scene_does_not_wait_for_whoever_looks_on(monkeypatch: pytest.Monkey
 
 
 def failing_in_samples() -> list[tuple[str, str, str]]:
-    """(sample, target, check): the first sample that fails each check, by its expected.toml."""
+    """(sample, target, check): some for each sample, each check once, by its expected.toml."""
     known: Lab = lab()
     found: dict[str, tuple[str, str, str]] = {}
     for sample in find_submissions(GRADER / "samples")[0]:
@@ -151,7 +152,8 @@ def failing_in_samples() -> list[tuple[str, str, str]]:
             continue
         for target, rows in expected.items():
             for check, verdict in rows.items() if target in known.targets else ():
-                if verdict not in ("BLOCKED", "PASS") and isinstance(verdict, str):
+                here = sum(sample.name == other for other, _, _ in found.values())
+                if verdict not in ("BLOCKED", "PASS") and here < MOST_OF_ONE:
                     found.setdefault(check, (sample.name, target, check))
     return list(found.values())
 

@@ -135,10 +135,11 @@ def test_stays_within_the_width() -> None:
     assert "… and 27 more" in card(report(*rows))
 
 
-def test_a_build_that_fails_shows_the_end_of_its_log() -> None:
+def test_a_build_that_fails_shows_its_first_error() -> None:
     shown = card(report(row("builds", Verdict.FAIL, cause=Cause(
-        "make ended with status 2.", detail="\n".join(f"line {n}\terror" for n in range(100))))))
-    assert "line 99" in shown and "line 50" not in shown
+        "make ended with status 2.", detail="g++ -c a.cpp\n" + "\n".join(
+            f"line {n}\terror: it" for n in range(100))))))
+    assert "line 0" in shown and "line 11" in shown and "line 12" not in shown
 
 
 def test_one_failing_check_on_many_targets_is_one_line() -> None:

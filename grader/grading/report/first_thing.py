@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grading.build_log import first_error
 from grading.report.diagram import diagram
 from grading.report.wording import points, printable, tail
 from grading.verdict import Cause, CheckResult, Verdict
@@ -29,7 +30,7 @@ def print_first_thing(console: Console, row: CheckResult, build_log: str) -> Non
 
 
 def print_failure(console: Console, row: CheckResult, build_log: str, details: bool = True) -> None:
-    """Worth, promise and facts; the drawing; the end of what the build or the program printed."""
+    """Worth, promise and facts; the drawing; the build's first error, or the end of what was printed."""
     worth = f"{points(row.max_points)}{' extra' if row.extra else ''} point"
     worth += "" if row.max_points == 1000 else "s"
     console.print(Text(f" {row.target}, {worth}, docs/SPEC.md {' '.join(row.clauses)}\n", "dim"))
@@ -41,6 +42,8 @@ def print_failure(console: Console, row: CheckResult, build_log: str, details: b
         if legend := _legend(row):
             console.print(Padding(Text(legend, "dim"), (0, 0, 0, 2)))
     detail = cause.detail or (build_log if row.name.startswith("builds") else "")
+    if row.name.startswith("builds"):
+        detail = first_error(detail, DETAIL_LINES)
     if details and (shown := tail(detail, DETAIL_LINES)):
         console.print(Padding(Text(shown, "dim"), (1, 0, 0, 4)))
 

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from grading.build_log import first_error
 from grading.report.first_thing import DETAIL_LINES, print_first_thing
 from grading.report.wording import (MARKS, MEANINGS, SANDBOXES, failing, printable, score, style,
                                     tail, totals)
@@ -153,7 +154,8 @@ def print_why_all_waits(console: Console, rows: Sequence[CheckResult]) -> None:
     causes = [row.cause for row in rows if row.verdict is Verdict.BLOCKED and row.cause]
     for cause in causes[:1]:
         console.print(Padding(Text(printable(cause.rationale), "bold red"), (1, 0, 0, 1)))
-        console.print(Padding(Text(tail(cause.detail, DETAIL_LINES), "dim"), (0, 0, 0, 3)))
+        words = tail(first_error(cause.detail, DETAIL_LINES), DETAIL_LINES)
+        console.print(Padding(Text(words, "dim"), (0, 0, 0, 3)))
 
 
 def _print_not_the_students(console: Console, rows: Sequence[CheckResult]) -> None:

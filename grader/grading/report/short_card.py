@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
+from grading.build_log import first_error
 from grading.report.score_card import (WIDEST, first_to_mend, in_short, print_why_all_waits,
                                        target_table)
-from grading.report.wording import MARKS, points, printable, score, style
+from grading.report.wording import MARKS, points, printable, score, style, tail
 from grading.submission import absent_targets
 from grading.verdict import CheckResult, Report, Verdict
 
+ERROR_LINES = 6  # of a build
 MOST_NAMES = 6  # of checks that have changed
 
 
@@ -48,6 +51,9 @@ def _print_first(console: Console, first: CheckResult) -> None:
     line = Text(f" {MARKS[first.verdict]} {first.name}", style(first.verdict))
     line.append(f" ({first.target})  {printable(in_short(first))}", "default")
     console.print(line, no_wrap=True, overflow="ellipsis")
+    if first.cause and first.name.startswith("builds"):
+        error = tail(first_error(first.cause.detail, ERROR_LINES), ERROR_LINES)
+        console.print(Padding(Text(error, "dim"), (0, 0, 0, 5)))
     for command in (f"make hint T={first.name}", first.replay):
         console.print(Text(f"     {printable(command)}", "cyan"), soft_wrap=True)
 

@@ -3,8 +3,8 @@
 
 // BEGIN SOLUTION
 #include <chrono>
-#include <cstring>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "common/log.hpp"
@@ -30,7 +30,7 @@ void run_chat_server(int listener, std::stop_token stop, const Limits& limits) {
         if (accepted.outcome == Accepted::Outcome::closed)
             return;
         if (exhausted && !was_exhausted)
-            log_line(std::string("cannot accept for now: ") + std::strerror(accepted.error));
+            log_line("cannot accept for now: " + std::generic_category().message(accepted.error));
         const bool starved =
             exhausted || (accepted.socket && !sessions.admit(std::move(accepted.socket)));
         if (starved)

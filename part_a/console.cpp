@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <clocale>
-#include <cstdlib>
+#include <string_view>
 
 #include "part_a/plain_console.hpp"
 #ifdef LAB_LIBEDIT
@@ -16,8 +16,11 @@ namespace {
 
 // Which characters are text is the user's choice; a user who has made none has a UTF-8 terminal.
 void choose_characters() {
-    if (std::setlocale(LC_CTYPE, "") == nullptr || MB_CUR_MAX == 1)
+    // NOLINTBEGIN(concurrency-mt-unsafe): this process has one thread yet
+    const char* const chosen = std::setlocale(LC_CTYPE, "");
+    if (chosen == nullptr || chosen == std::string_view("C") || chosen == std::string_view("POSIX"))
         std::setlocale(LC_CTYPE, "C.UTF-8");
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ bool Handover::over() {
     return closed_ && waiting_.empty();
 }
 
-void Handover::ring() {
+void Handover::ring() const {
     ::eventfd_write(bell(), 1);
 }
 

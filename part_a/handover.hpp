@@ -33,7 +33,7 @@ class Handover {
     int bell() const { return bell_.get(); }
 
   private:
-    void ring();
+    void ring() const;
 
     const UniqueFd bell_;
     std::mutex mutex_;

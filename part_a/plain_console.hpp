@@ -24,7 +24,7 @@ class PlainConsole final : public Console {
     const int keyboard_;
     const int screen_;
     const bool screen_is_terminal_;
-    std::array<char, 64 * 1024> typed_;
+    std::array<char, 65536> typed_;
 };
 
 }  // namespace lab

@@ -2,8 +2,8 @@
 #include "part_b/chat_server.hpp"
 
 #include <chrono>
-#include <cstring>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "common/log.hpp"
@@ -49,7 +49,7 @@ void ChatServer::on_accepted(const Completion& completion) {
     if (completion.result >= 0)
         return admit(UniqueFd(completion.result));
     if (!std::exchange(starved_, true))
-        log_line(std::string("cannot accept for now: ") + std::strerror(-completion.result));
+        log_line("cannot accept for now: " + std::generic_category().message(-completion.result));
     proactor_.after(kRest, [this] { accept_clients(); });  // LAB: rest
 }
 

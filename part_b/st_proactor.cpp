@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -93,7 +92,7 @@ void HandlerProactor::arm(int fd, std::uint64_t generation) {
             start_handler(fd, generation);
         else if (completion.result != -ECANCELED)
             lab::log_line("cannot wait for descriptor " + std::to_string(fd) + ": " +
-                          std::strerror(-completion.result));
+                          std::generic_category().message(-completion.result));
     });
 }
 

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -75,7 +74,7 @@ class Chat {
     // at once.  // LAB: rest
     void rest(const std::string& what, int error) {
         if (!std::exchange(starved_, true))
-            lab::log_line(what + ": " + std::strerror(error));
+            lab::log_line(what + ": " + std::generic_category().message(error));
         std::this_thread::sleep_for(kRest);
     }
 

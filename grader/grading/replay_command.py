@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (CannotGrade, LabError) as reason:
         print(f"make replay: {reason}", file=sys.stderr)
         return getattr(reason, "status", 2)
+    except BrokenPipeError:  # `make replay | head`: what is left is for nobody
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("\nmake replay: stopped")
     return 0
@@ -84,7 +87,7 @@ def _replay(console: Console, root: Path, wish: argparse.Namespace) -> None:
     result = play(order, root, check, target, view.show)
     row = result.rows[0]
     if not view.scenes:
-        _print_log(console, result)
+        _print_log(console, row, result.build_logs.get(row.part, ""))
     _print_end(console, row, result, details=bool(view.scenes))
     before = next((one for one in report.rows if (one.name, one.target) == (check, target)),
                   None) if report else None
@@ -135,11 +138,12 @@ def _print_head(console: Console, order: Order, check: str, target: str) -> None
     console.print(Text(f" {' '.join(part.build)}, then the scene; times in seconds\n", "dim"))
 
 
-def _print_log(console: Console, result: TargetResult) -> None:
-    """What stands for a scene where none could be played."""
-    for log in result.build_logs.values():
-        console.print(Text(" There is no scene to see. What the build said:\n", "bold"))
-        console.print(Padding(Text(tail(log, LOG_LINES), ""), (0, 0, 0, 4)))
+def _print_log(console: Console, row: CheckResult, build_log: str) -> None:
+    """What stands for a scene where none could be played: the words of make, or of the compiler
+    that has linked the grader's program with the library."""
+    console.print(Text(" There is no scene to see. What the build said:\n", "bold"))
+    said = row.cause.detail if row.cause and row.cause.detail else build_log
+    console.print(Padding(Text(tail(said, LOG_LINES), ""), (0, 0, 0, 4)))
 
 
 def _print_end(console: Console, row: CheckResult, result: TargetResult, details: bool) -> None:

@@ -165,7 +165,7 @@ def test_the_scene_of_a_failing_sample_can_be_seen(capsys: pytest.CaptureFixture
                      "--part", target)
     scene, _, verdict = shown.partition(f": {check}\n")
     assert f"{target}, " in verdict, "the verdict follows the scene"
-    if check.startswith("builds"):
-        assert "make" in scene and "What the build said" in scene
+    if "What the build said" in scene:
+        assert check.startswith("builds") or "error: " in scene, scene
     else:
-        assert len([line for line in scene.splitlines() if line[4:5] == "."]) >= 3, scene
+        assert len([line for line in scene.splitlines() if line[4:5] == "."]) >= 2, scene

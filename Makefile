@@ -31,7 +31,7 @@ PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proac
 COMMON      := $(call objects,common/*.cpp)
 TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
 
-.PHONY: all part_a part_b part_c unit test hint replay watch rubric docs check-docs images check lint format clean help bootstrap
+.PHONY: all part_a part_b part_c unit test hint replay watch rubric doctor docs check-docs images check lint format clean help bootstrap
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -112,6 +112,9 @@ watch:  ## grade again whenever a file of yours changes, until Ctrl-C (PART=part
 
 rubric:  ## what is graded: every promise and what it is worth (PART=part_a, PROFILE=name)
 	@$(GRADING) grading.report.rubric $(if $(PART),--part '$(PART)') $(BY) $(ARGS)
+
+doctor:  ## what this machine can judge, and what to do about the rest
+	@python=$$(grader/bootstrap.sh unsafe) && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader $$python -m grading.report.doctor
 
 submission:  ## pack what is handed in, and try whether it builds (NAME=yours)
 	@$(GRADING) grading.hand_in $(if $(NAME),--name '$(NAME)') $(ARGS)

@@ -57,7 +57,7 @@ def run_worker(spec: WorkerSpec, on_line: Callable[[str], None] | None = None,
     whose starting thread has ended. `stop`, set by another thread, ends the worker early;
     KeyboardInterrupt and every other exception end it too. Lines may come cut at 16 KiB.
     """
-    with alone(spec.boxes) if spec.tier is Tier.REDUCED else nullcontext():
+    with alone(spec.boxes, spec.wall_seconds) if spec.tier is Tier.REDUCED else nullcontext():
         worker = _Worker(spec) if spec.tier is Tier.FULL else _KeptWorker(spec)
         try:
             timed_out = worker.listen(on_line or (lambda line: None), stop)

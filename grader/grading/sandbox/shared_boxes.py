@@ -16,16 +16,17 @@ from grading.keeper import sweep
 
 from .mode import SandboxError, uid_of_box
 
-_STEP_S, _PATIENCE_S = 0.05, 3600.0
+_STEP_S = 0.05
 
 
 @contextmanager
-def alone(boxes: Path) -> Generator[None, None, None]:
-    """Nobody else on this machine has boxes there meanwhile: their uids are the same. Waits for it.
+def alone(boxes: Path, patience_s: float) -> Generator[None, None, None]:
+    """Nobody else on this machine has boxes there meanwhile: their uids are the same. Waits so
+    long for it, then raises SandboxError.
 
     The folder is there within the block, and gone afterwards with whatever has been in it.
     """
-    lock = _locked(boxes)
+    lock = _locked(boxes, patience_s)
     try:
         _clear(boxes)  # of a run that was killed
         try:
@@ -37,8 +38,8 @@ def alone(boxes: Path) -> Generator[None, None, None]:
         os.close(lock)
 
 
-def _locked(boxes: Path) -> int:
-    deadline = time.monotonic() + _PATIENCE_S
+def _locked(boxes: Path, patience_s: float) -> int:
+    deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
         boxes.mkdir(mode=0o711, parents=True, exist_ok=True)
         with suppress(FileNotFoundError):
@@ -49,7 +50,8 @@ def _locked(boxes: Path) -> int:
                     return lock
             os.close(lock)
         time.sleep(_STEP_S)
-    raise SandboxError(f"another grader has been using {boxes} for an hour")
+    raise SandboxError(f"another grader uses {boxes}: only one at a time can, and {patience_s:.0f} s "
+                       "were not enough for it to end")
 
 
 def _clear(boxes: Path) -> None:

@@ -1,12 +1,13 @@
 """A server uses all that the system gives it, and goes on when the system gives it no more."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from grading.chat_stage import ChatStage
 from grading.line_client import LineClient
 from grading.observe.deadline import Deadline
-from grading.observe.freeze import frozen
+from grading.observe.freeze import Unstoppable, frozen
 from grading.observe.sockets import waiting_to_be_accepted
 from grading.programs import Supply
 from grading.shortage import must_allow_files, must_allow_threads, no_new_thread
@@ -71,7 +72,7 @@ def check_a_reset_before_accept_disturbs_nobody(theatre: Theatre) -> None:
     """A client that resets its connection before it is accepted disturbs nobody."""
     stage = theatre.stage()
     ann, bob = stage.join(2)
-    with frozen(stage.program.thread_ids()):
+    with standing_still(stage):
         passers_by = [stage.connect() for _ in range(3)]
         passers_by[1].say("a line, and away")
         for client in passers_by:
@@ -132,8 +133,20 @@ def interrupt(stage: ChatStage) -> None:
     """Stops every thread for a moment and lets it go on, as Ctrl-Z and fg do: signal(7) tells which
     calls fail with EINTR then."""
     stage.transcript.add("note", "server", "is stopped for a moment, and goes on")
-    with frozen(stage.program.thread_ids()):
+    with standing_still(stage):
         stage.mark()
+
+
+@contextmanager
+def standing_still(stage: ChatStage) -> Generator[None, None, None]:
+    """No thread of the program runs within the block."""
+    try:
+        with frozen(stage.program.thread_ids()):
+            yield
+    except Unstoppable as thread:
+        raise Shortfall(f"A thread of the program cannot be stopped by a signal: {thread}.",
+                        expected="threads that wait in calls a signal can interrupt",
+                        actual="it sleeps in the kernel") from thread
 
 
 def use_up_descriptors(stage: ChatStage) -> list[LineClient]:

@@ -83,8 +83,8 @@ class ChatStage(Stage):
     # -- the chat --------------------------------------------------------------------------------
 
     def say(self, speaker: LineClient, to: Sequence[LineClient] | None = None) -> str:
-        """One says a line of his own and everybody else, or `to`, has to hear it exactly once."""
-        if speaker.ended:  # or nobody would be left to hear, and so nobody to miss anything
+        """One says a line of his own; everybody else who has not left, or `to`, has to hear it exactly once."""
+        if speaker.ended:  # nobody hears who is not there
             raise self._ended_by_the_server(speaker)
         token = self.token()
         speaker.say(f"{token} from {speaker.name}")
@@ -93,9 +93,12 @@ class ChatStage(Stage):
 
     def must_hear(self, tokens: Sequence[str], speaker: LineClient,
                   to: Sequence[LineClient] | None = None) -> None:
-        """Everybody else, or `to`, has to hear each of these exactly once, as soon as all is settled."""
-        listeners = [client for client in (self.here() if to is None else to)
-                     if client is not speaker and client.reading]
+        """Everybody else, or `to`, has to hear each of these exactly once, as soon as all is settled.
+
+        Everybody: whoever has not left, so also those whose connection the server has ended.
+        """
+        listeners = [client for client in (self.clients if to is None else to)
+                     if client is not speaker and client.reading and not (to is None and client.has_left)]
         self.until(lambda: all(c.count(token) for c in listeners for token in tokens))
         self.settle()
         for client in listeners:

@@ -24,6 +24,7 @@ class LineClient:
         self.heard = bytearray()
         self.ended = ""  # "end of file" or "reset", once the other side has ended the connection
         self.reading = True  # False: the scene keeps this client from reading
+        self.has_left = False  # True: has ended its visit by itself, one way or another
         self.mid_line = False  # True: has said the beginning of a line, and not its end
         self._transcript = transcript
         self._unsent = bytearray()
@@ -132,6 +133,7 @@ class LineClient:
     def half_close(self) -> None:
         """Has said all it wanted to say, and goes on listening."""
         assert self._socket
+        self.has_left = True
         self._transcript.add("leaves", self.name, "shuts down its sending side")
         try:
             self._socket.shutdown(socket.SHUT_WR)
@@ -140,6 +142,7 @@ class LineClient:
 
     def leave(self) -> None:
         """Closes the connection in order."""
+        self.has_left = True
         if self._socket:
             self.drain()  # unread bytes would turn the close into a reset
             self._transcript.add("leaves", self.name)
@@ -148,6 +151,7 @@ class LineClient:
 
     def reset(self) -> None:
         """Ends the connection as a killed machine does: RST, nothing in order."""
+        self.has_left = True
         if self._socket:
             self._transcript.add("resets", self.name)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)

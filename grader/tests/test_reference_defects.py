@@ -64,6 +64,12 @@ DEFECTS = {
     "ignores_sigint": Defect(
         (("common/stop_signal.cpp", "    ::sigaddset(&signals_, SIGINT);", "    ::signal(SIGINT, SIG_IGN);"),),
         _on(("part_a", "part_c", "st_proactor"), "sigint_ends_it")),
+    "keeps_everything": Defect(
+        (("common/outbox.cpp", "if (lines.size() > capacity_ - waiting_.size())", "if (capacity_ == 0)"),),
+        _on(CHAT, "slow_reader_is_bounded")),
+    "ipv4_only": Defect(
+        (("common/socket.cpp", "UniqueFd fd = dual_stack_socket();\n    if (!fd)", "UniqueFd fd;\n    if (!fd)"),),
+        _on(CHAT, "serves_ipv6")),
     "destroy_returns_early": Defect(
         (("part_b/proactor_c.cpp", "    self->running.lock();\n    self->running.unlock();\n    delete self;",
           "    std::thread([self] {\n        self->running.lock();\n        self->running.unlock();\n"

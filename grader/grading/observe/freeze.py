@@ -42,12 +42,25 @@ def frozen(thread_ids: Iterable[int]) -> Generator[None, None, None]:
             _wait_until_stopped(thread_id)
         yield
     finally:
-        for thread_id in stopped:
-            _libc.ptrace(_DETACH, thread_id, None, None)
+        deadline = time.monotonic() + _PATIENCE_S
+        while (stopped := [one for one in stopped if not _let_go(one)]) and time.monotonic() < deadline:
+            select.select([], [], [], _STEP_S)
 
 
 class Unstoppable(Exception):
     """A thread does not stop: it sleeps in the kernel where no signal reaches it."""
+
+
+def _let_go(thread_id: int) -> bool:
+    """True if the thread is no longer ours. One that was killed meanwhile has to be reaped: its process
+    cannot end before that."""
+    if _libc.ptrace(_DETACH, thread_id, None, None) == 0:
+        return True
+    try:
+        found, status = os.waitpid(thread_id, _ALL_CHILDREN | os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return found == thread_id and not os.WIFSTOPPED(status)
 
 
 def _wait_until_stopped(thread_id: int) -> None:

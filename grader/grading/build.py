@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from grading.sandbox import BUILD, Box, Finished
 from grading.sanitizers.tool import FOLDER, SHOWN, Sanitizer, tool_files
 from grading.workspace import Rejected, content_hash, copy_built
 
+DOING = "doing"  # beside a worker's rows: what takes its time just now
 
 
 @dataclass(frozen=True)
@@ -36,17 +38,24 @@ class BuildResult:
 class Builder:
     """Builds parts of one submission, each in a box of its own, through the cache."""
 
-    def __init__(self, submission: Path, cache: Path, drivers: Path, lab: Lab) -> None:
+    def __init__(self, submission: Path, cache: Path, drivers: Path, lab: Lab,
+                 say: Callable[[str], None] = lambda words: None) -> None:
+        """`say` hears what is being built while it takes its time, and nothing when it is done."""
         self._submission, self.cache, self._drivers = submission, cache, drivers
-        self._lab = lab
+        self._lab, self._say = lab, say
         self._hash = content_hash(submission)
 
     def build(self, part: Part, box: Box, tool: Sanitizer | None = None) -> BuildResult:
-        """Leaves the built tree in the box's work folder; with a sanitizer in it, if one is asked for."""
+        """Leaves the built tree in the box's work folder; with a tool in it, if one is asked for."""
         entry = self.cache / self._key(part, box, tool)
-        with open(f"{entry}.lock", "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # another target's worker may be building the same
-            return self._build(part, box, entry, tool)
+        if not (entry / "build.json").exists():
+            self._say(f"building {part.folder}{f' with {tool.title}' if tool else ''}")
+        try:
+            with open(f"{entry}.lock", "w", encoding="ascii") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # another target's worker may be building the same
+                return self._build(part, box, entry, tool)
+        finally:
+            self._say("")
 
     def _build(self, part: Part, box: Box, entry: Path, tool: Sanitizer | None) -> BuildResult:
         if (entry / "build.json").is_file():

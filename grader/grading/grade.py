@@ -15,13 +15,13 @@ from grading import workspace
 from grading.intake import take_in
 from grading.sandbox import SandboxError
 from grading.submission import Submission
-from grading.target_worker import (Order, TargetResult, errors, no_part, not_built, play_target,
-                                   rows_written)
+from grading.target_worker import (Order, TargetResult, doing, errors, no_part, not_built,
+                                   play_target, rows_written)
 from grading.verdict import Report
 
 LOOK_S = 0.1  # how often the progress of running workers is looked at
 
-Progress = Callable[[str, int, int], None]  # target, rows done, rows in all
+Progress = Callable[[str, int, int, str], None]  # target, rows done, rows in all, doing what
 
 
 @dataclass
@@ -82,7 +82,7 @@ def grade_all(order: Order, submissions: Sequence[Submission], jobs: int,
                 if progress:
                     for work, target in pending.values():
                         progress(target, rows_written(work.folder, target),
-                                 len(order.rows_on(target)))
+                                 len(order.rows_on(target)), doing(work.folder, target))
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)

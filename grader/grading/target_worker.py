@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grading import sandbox
+from grading.build import DOING
 from grading.lab import CheckRow, Lab, Target
 from grading.submission import NOT_HANDED_IN
 from grading.verdict import Cause, CheckResult, Verdict
@@ -125,6 +126,14 @@ def rows_written(folder: Path, target: str) -> int:
         return _rows_file(folder, target).read_bytes().count(b"\n")
     except OSError:
         return 0
+
+
+def doing(folder: Path, target: str) -> str:
+    """What takes the target's worker its time just now; empty while it plays."""
+    try:
+        return (folder / target / DOING).read_text(encoding="utf-8")
+    except OSError:
+        return ""
 
 
 def _rows_file(folder: Path, target: str) -> Path:

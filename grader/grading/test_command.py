@@ -70,8 +70,8 @@ def grade_tree(order: Order, console: Console, root: Path,
         jobs = 1
         console.print(printable(order.sandbox_in_words), soft_wrap=True)
     with showing_targets(console, order.targets) as show:
-        def progress(target: str, done: int, rows: int) -> None:
-            show(target, done, rows)
+        def progress(target: str, done: int, rows: int, doing: str) -> None:
+            show(target, done, rows, doing)
             look()
 
         with closing(grade_all(order, [tree], jobs, progress)) as reports:

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from grading.build import Builder, compiler_version
+from grading.build import DOING, Builder, compiler_version
 from grading.lab import read_lab
 from grading.plugin import GradingPlugin
 from grading.sandbox import open_box, tier
@@ -30,7 +30,8 @@ def main() -> int:
     rows = lab.rows_on(arguments.target, arguments.check)
     rows_file = arguments.out / f"{arguments.target}.jsonl"
     with open(rows_file, "w", encoding="utf-8") as out, open_box() as box:
-        builder = Builder(arguments.submission, arguments.cache, GRADER / "drivers", lab)
+        builder = Builder(arguments.submission, arguments.cache, GRADER / "drivers", lab,
+                          lambda words: _put(arguments.out / DOING, words))
         build = builder.build(part, box)
         _write(out, {"build_log": {part.name: build.log}})
         plugin = GradingPlugin(rows, box, build, builder, lab,
@@ -44,6 +45,13 @@ def main() -> int:
         if finished:
             _write(out, {"end": True, "environment": environment(lab.profile)})
     return 0 if finished else 1
+
+
+def _put(path: Path, words: str) -> None:
+    """The whole file at once: somebody may be reading it."""
+    new = path.with_suffix(".new")
+    new.write_text(words, encoding="utf-8")
+    new.rename(path)
 
 
 def _watch(path: Path) -> Watch:

@@ -25,13 +25,14 @@ def _bars(console: Console) -> Iterator[Progress]:
 
 @contextmanager
 def showing_targets(console: Console, targets: Sequence[str]
-                  ) -> Iterator[Callable[[str, int, int], None]]:
+                  ) -> Iterator[Callable[[str, int, int, str], None]]:
     """A bar for each target of the one submission that is graded; it is gone when the card comes."""
     with _bars(console) as bars:
         tasks = {target: bars.add_task(target, total=None) for target in targets}
 
-        def advance(target: str, done: int, rows: int) -> None:
-            bars.update(tasks[target], completed=min(done, rows), total=rows)
+        def advance(target: str, done: int, rows: int, doing: str) -> None:
+            bars.update(tasks[target], completed=min(done, rows), total=rows,
+                        description=f"{target}: {doing}" if doing else target)
 
         yield advance
 

@@ -15,6 +15,7 @@ TEST(Guarded, NoIncrementIsLost) {
     lab::Guarded<int> counter;
     {
         std::vector<std::jthread> threads;
+        threads.reserve(kThreads);
         for (int i = 0; i < kThreads; ++i)
             threads.emplace_back([&] {
                 for (int round = 0; round < kRounds; ++round)

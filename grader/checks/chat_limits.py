@@ -187,7 +187,7 @@ def must_be_gone(stage: ChatStage, slow: LineClient, said: int) -> None:
 def must_be_taken(stage: ChatStage, ann: LineClient, slow: LineClient) -> None:
     """Raises Shortfall unless the server reads all that Ann has said, or has disconnected the slow reader."""
     if not stage.until(lambda: not unread(ann) or not stays(stage, slow), LONG_ENOUGH_S):
-        raise Shortfall(f"The server no longer reads what {ann.name} says: it waits for {slow.name}, who does not read.",
+        raise Shortfall(f"The server no longer reads what {ann.name} says: it waits for {slow.name}, who never reads.",
                         expected=f"{ann.name} is not delayed", actual=f"{unread(ann) // KIB} KiB are not read")
 
 

@@ -67,7 +67,8 @@ def check_bytes_pass_unchanged(theatre: Theatre) -> None:
     stage = theatre.stage()
     ann, bob = stage.join(2)
     eight_bit = bytes((*range(0x20, 0x7F), *range(0x80, 0x100)))
-    for content in (b"plain", "gr\u00fc\u00df dich \u2014 \u4f60\u597d \U0001f600".encode(), b" two  spaces ", eight_bit,
+    for content in (b"plain", "gr\u00fc\u00df dich \u2014 \u4f60\u597d \U0001f600".encode(), b" two  spaces ",
+                    eight_bit,
                     b"x" * 988, b"%s%n%d \\ \" ' $HOME", b"short again"):
         line = stage.token().encode() + b" " + content
         ann.say(line)

@@ -22,7 +22,7 @@ QUICK_S, TRIALS = 0.8, 5
 
 
 def check_client_end_of_input(theatre: Theatre) -> None:
-    """At the end of input the client half-closes, prints what still arrives until the server closes, and exits with 0."""
+    """At the end of input the client half-closes, prints what still arrives until the server closes, and exits 0."""
     for way in (on_terminal, on_pipe):
         program, stage, answer = answered_in_time(theatre, way)
         must_end(stage, program, 0)

@@ -1,13 +1,13 @@
 /* Drives a student's libproactor as it is told on standard input, and reports what it sees.
  *
- * It holds no expectation: what is right is decided by the grader, outside this process. It is compiled
- * as C and as C++. Each command is answered by one line on standard output:
+ * It holds no expectation: what is right is decided by the grader, outside this process. It is
+ * compiled as C and as C++. Each command is answered by one line on standard output:
  *
  *   create PORT     -> created INDEX PORT ERRNO      (INDEX -1: proactor_create returned NULL)
  *   run INDEX       -> running INDEX                 (a thread of its own is in proactor_thread)
  *   destroy INDEX   -> destroyed INDEX               (INDEX -1: proactor_destroy(NULL))
  *   join INDEX      -> joined INDEX NULL|VALUE       (what proactor_thread returned)
- *   lives N         -> lived COUNT BYTES STEP        (COUNT < N: the life that failed, and at which step)
+ *   lives N         -> lived COUNT BYTES STEP        (COUNT < N: the life that failed; its step)
  */
 #include HEADER
 
@@ -55,10 +55,11 @@ static int connect_client(int port) {
     return fd;
 }
 
-/* The listener has connected first: whoever takes the speaker's line has accepted the listener before. */
+/* The listener has connected first: who takes the speaker's line has accepted the listener. */
 static int chat_once(int speaker, int listener) {
     char heard[512];
-    return send(speaker, "a line\n", 7, MSG_NOSIGNAL) == 7 && recv(listener, heard, sizeof heard, 0) > 0;
+    return send(speaker, "a line\n", 7, MSG_NOSIGNAL) == 7 &&
+           recv(listener, heard, sizeof heard, 0) > 0;
 }
 
 /* One life: create, run, serve, destroy. Returns the step that failed, or NULL. */

@@ -13,6 +13,7 @@ from pathlib import Path
 import pexpect
 import pyte
 
+ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 20.0
 POLL, RECEIVE, FUTEX = "7", "45", "202"  # system calls of x86-64, see /proc/PID/task/TID/syscall
 
@@ -71,7 +72,8 @@ def fresh_settings() -> list[object]:
 class ChatScreen:
     """A terminal of so many columns and rows; what the program writes is drawn as xterm would."""
 
-    def __init__(self, argv: list[str], columns: int = 80, rows: int = 24, term: str = "xterm") -> None:
+    def __init__(self, argv: list[str], columns: int = 80, rows: int = 24,
+                 term: str = "xterm") -> None:
         environment = {"PATH": os.environ["PATH"], "TERM": term, "LC_ALL": "C.UTF-8"}
         self.child = pexpect.spawn(argv[0], argv[1:], dimensions=(rows, columns), timeout=None,
                                    env=environment)
@@ -146,7 +148,8 @@ class ChatScreen:
         """Waits for the end; the exit status, or minus the signal."""
         self.wait_for(lambda: not self.child.isalive())
         self.draw(0)
-        return self.child.exitstatus if self.child.signalstatus is None else -self.child.signalstatus
+        signal = self.child.signalstatus
+        return int(self.child.exitstatus if signal is None else -signal)
 
     def wait_for(self, seen: Callable[[], bool]) -> None:
         """Waits until it is seen, perhaps while the program goes on drawing."""
@@ -155,7 +158,7 @@ class ChatScreen:
             self.draw(0.01)
             if time.monotonic() > deadline:
                 window = "\n".join(self.rows())
-                raise AssertionError(f"not seen within {PATIENCE_S:g} s; the window shows:\n{window}")
+                raise AssertionError(f"not seen within {PATIENCE_S:g} s; seen:\n{window}")
 
     def until(self, seen: Callable[[], bool]) -> None:
         """Waits until it is seen, and the program is at rest."""

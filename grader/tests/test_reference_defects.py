@@ -48,7 +48,8 @@ DEFECTS = {
          ("part_a/session.cpp", "#include <array>", "#include <unistd.h>\n\n#include <array>"),
          ("part_b/chat_server.cpp", "    starved_ = false;",
           "    starved_ = false;\n    std::thread(::pause).detach();"),
-         ("part_b/chat_server.cpp", "#include <memory>", "#include <unistd.h>\n\n#include <memory>\n#include <thread>")),
+         ("part_b/chat_server.cpp", "#include <memory>",
+          "#include <unistd.h>\n\n#include <memory>\n#include <thread>")),
         _on(CHAT, "threads_are_given_back")),
     "a_descriptor_stays_open": Defect(
         (("common/unique_fd.hpp", "::close(old);", "{\n            ::shutdown(old, SHUT_RDWR);\n"

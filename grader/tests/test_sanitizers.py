@@ -28,7 +28,8 @@ VARIANTS: dict[str, tuple[str, str, str, str]] = {
     "with_clang": (RACES, CXX.format("clang++"), "", SEEN),
     "with_a_sanitizer_of_its_own": (RACES, CXX.format("g++ -fsanitize=undefined"), "", SEEN),
     "stripped_behind": (RACES, CXX.format("c++") + "\t/usr/bin/strip $@\n", "", SEEN),
-    "by_steps": (RACES, "all: server\nserver: libs.so main.o\n\tg++ -o $@ main.o -L. -l:libs.so -Wl,-rpath,'$$ORIGIN' -pthread\n"
+    "by_steps": (RACES, "all: server\nserver: libs.so main.o\n"
+                 "\tg++ -o $@ main.o -L. -l:libs.so -Wl,-rpath,'$$ORIGIN' -pthread\n"
                  "libs.so: server.cpp\n\tg++ -std=c++17 -fPIC -Dmain=serve_all -c -o s.o $<\n"
                  "\tld -shared -soname libs.so -o $@ s.o\nmain.o:\n\techo 'int serve_all(int, char**); int main(int n, "
                  "char** w) { return serve_all(n, w); }' | g++ -x c++ -c -o $@ -\n", "", SEEN),

@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_screen import ChatScreen, Server
-from sample_reports import GRADER
+from chat_screen import ROOT, ChatScreen, Server
 
-ROOT = GRADER.parent
 CLIENT = ROOT / "part_a" / "client"
 LONG = "the quick brown fox jumps over the lazy dog, " * 5 + "and once more from the start"
 
@@ -52,7 +50,8 @@ def chatter(server: Server, over: threading.Event) -> threading.Thread:
     return thread
 
 
-def test_a_long_line_stays_whole_while_20_lines_a_second_arrive(server: Server, screen: ChatScreen) -> None:
+def test_a_long_line_stays_whole_while_20_lines_a_second_arrive(
+        server: Server, screen: ChatScreen) -> None:
     over = threading.Event()
     thread = chatter(server, over)
     seen_with = set()  # how much of it was seen whole beside which last line
@@ -75,7 +74,8 @@ def test_a_long_line_stays_whole_while_20_lines_a_second_arrive(server: Server, 
     assert server.hear(len(LONG) + 1) == f"{LONG}\n".encode()
 
 
-def test_each_line_that_arrives_is_shown_once_and_in_order(server: Server, screen: ChatScreen) -> None:
+def test_each_line_that_arrives_is_shown_once_and_in_order(
+        server: Server, screen: ChatScreen) -> None:
     screen.press(LONG)
     for number in range(100):
         server.say(f"line {number}\n")
@@ -91,7 +91,8 @@ def test_nothing_that_arrives_is_obeyed(server: Server, screen: ChatScreen) -> N
     screen.until(lambda: harmless in screen.rows() and screen.typed() == "> half")
 
 
-def test_a_wide_and_an_8_bit_text_are_edited_and_sent_as_typed(server: Server, screen: ChatScreen) -> None:
+def test_a_wide_and_an_8_bit_text_are_edited_and_sent_as_typed(
+        server: Server, screen: ChatScreen) -> None:
     screen.press("grüße 漢字 ")
     screen.press(b"\xe9\xff!")
     server.say("ünï\n")
@@ -144,7 +145,8 @@ def test_a_cursor_in_the_middle_stays_there(server: Server, screen: ChatScreen) 
     assert screen.rows()[:2] == ["one", "two"]
 
 
-def test_a_question_without_an_end_stands_before_the_answer(server: Server, screen: ChatScreen) -> None:
+def test_a_question_without_an_end_stands_before_the_answer(
+        server: Server, screen: ChatScreen) -> None:
     server.say("your name: ")
     screen.until(lambda: "your name:" in screen.rows())
     screen.press("bob")

@@ -17,7 +17,7 @@ int main(int argc, char* argv[]) {
         //   print "Listening on port: [PORT] ..."               common/log.hpp
         //   wait for the signal, then return EXIT_SUCCESS
         // run_main() makes exit statuses out of exceptions. Read ip(7), listen(2), signal(7).
-        // Checks: starts_and_says_where_it_listens, refuses_a_bad_port, default_port_is_9034. Try it:
+        // Checks: starts_and_says_where_it_listens, refuses_a_bad_port, default_port_is_9034. Try:
         // make test PART=part_a T=starts_and_says_where_it_listens
         //
         // STUDENT, step 2: before you wait, start a thread that runs run_chat_server() on what

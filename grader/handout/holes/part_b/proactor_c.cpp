@@ -12,7 +12,7 @@
 //  3. proactor_thread() runs the loop; it accepts clients and serves them. Write a session of your
 //     own for that. It needs no thread: which calls of Part A's session would block the loop, and
 //     what takes their place in proactor.hpp? Check: fan_out_reaches_everyone_else.
-//  4. proactor_destroy() while the loop runs: it has to end the loop, and to know when it has ended.
+//  4. proactor_destroy() while the loop runs: it has to end the loop, and know when it has ended.
 //     Checks: destroy_stops_everything, destroy_waits_for_the_loop.
 struct proactor {};
 

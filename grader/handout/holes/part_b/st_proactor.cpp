@@ -7,8 +7,8 @@
 // handlers. In small steps:
 //  1. create, add, remove and their errors. Check: errors_are_minus_one.
 //  2. run and cancel. Checks: cancel_ends_the_run, cancel_before_run_is_remembered.
-//  3. A descriptor is readable: run its handler in a thread. Until the handler has returned, it must
-//     not be watched, for it still is readable. Check: handler_runs_when_there_is_something_to_read.
+//  3. A descriptor is readable: run its handler in a thread. Until that has returned, it must
+//     not be watched: it still is readable. Check: handler_runs_when_there_is_something_to_read.
 //  4. remove while a handler runs, and the same number added again: how do you tell the two apart?
 //     Check: removed_is_removed.
 // No exception may leave these functions. Tests: make unit T='StProactor*'

@@ -11,7 +11,7 @@
 //   print "Listening on port: [PORT] ..."         proactor_port()
 //   a thread that runs proactor_thread()
 //   wait for the signal; then end and destroy     in which order? Read the end of proactor.h
-// Checks: builds, uses_the_library, starts_and_says_where_it_listens, fan_out_reaches_everyone_else.
+// Check: builds, uses_the_library, starts_and_says_where_it_listens, fan_out_reaches_everyone_else.
 // Then log who joins, who leaves, and what is said: in the library, or here with callbacks, which
 // run on the loop and must not block. Check: logs_joins_leaves_and_messages.
 int main(int argc, char* argv[]) {

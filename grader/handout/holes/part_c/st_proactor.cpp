@@ -6,7 +6,7 @@
 #include "common/options.hpp"
 #include "common/run_main.hpp"
 
-// STUDENT: (Extra credit.) One handler for the listener, which accepts a client and adds it with the
+// STUDENT: (Extra credit.) A handler for the listener, which accepts a client and adds it with the
 // other handler; that one reads from a client and passes on what it says. Handlers of different
 // clients run side by side: which data do they share? Who closes a descriptor, and when does
 // nobody use it any more? When a client does not read, who waits for it?

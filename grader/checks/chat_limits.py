@@ -148,7 +148,7 @@ def say_until_much_waits(stage: ChatStage, ann: LineClient, slow: LineClient) ->
     lines: list[bytes] = []
     while (kept := len(lines) * LINE - in_kernel(slow)) < SURELY_KEPT:
         lines += say_a_batch(stage, ann)
-        must_be_taken(stage, ann, slow)
+        is_taken(stage, ann, slow)
         stage.settle()
         if not stays(stage, slow):
             slow.note("missing", b"<still connected>")
@@ -171,7 +171,8 @@ def say_until_gone(stage: ChatStage, ann: LineClient, slow: LineClient) -> bool:
             return True
         ann.send(much)
         said += len(much)
-        must_be_taken(stage, ann, slow)
+        if not is_taken(stage, ann, slow):
+            return False
     return True
 
 
@@ -184,11 +185,17 @@ def must_be_gone(stage: ChatStage, slow: LineClient, said: int) -> None:
                         actual=f"{(said - in_kernel(slow)) // MIB} MiB wait, and {slow.name} is still connected")
 
 
-def must_be_taken(stage: ChatStage, ann: LineClient, slow: LineClient) -> None:
-    """Raises Shortfall unless the server reads all that Ann has said, or has disconnected the slow reader."""
-    if not stage.until(lambda: not unread(ann) or not stays(stage, slow), LONG_ENOUGH_S):
+def is_taken(stage: ChatStage, ann: LineClient, slow: LineClient) -> bool:
+    """Waits until the server has read all that Ann has said, or has disconnected the slow reader.
+
+    False if it has not yet, but goes on reading. Raises Shortfall if it has stopped reading.
+    """
+    before = unread(ann)
+    taken = stage.until(lambda: not unread(ann) or not stays(stage, slow), LONG_ENOUGH_S)
+    if not taken and not (stage.restless and unread(ann) < before):
         raise Shortfall(f"The server no longer reads what {ann.name} says: it waits for {slow.name}, who never reads.",
                         expected=f"{ann.name} is not delayed", actual=f"{unread(ann) // KIB} KiB are not read")
+    return taken
 
 
 def must_have_heard_all(slow: LineClient, lines: list[bytes]) -> None:

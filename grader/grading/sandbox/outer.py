@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grading.keeper.keep import END
@@ -20,6 +20,7 @@ from grading.keeper.keep import END
 from .mode import Mode, SandboxError, Tier, shared_environment
 from .ready import readable
 from .shared_boxes import alone
+from .slots import slot_of_its_own
 from .walls import kept
 
 _LINE = 16 << 10
@@ -57,12 +58,19 @@ def run_worker(spec: WorkerSpec, on_line: Callable[[str], None] | None = None,
     whose starting thread has ended. `stop`, set by another thread, ends the worker early;
     KeyboardInterrupt and every other exception end it too. Lines may come cut at 16 KiB.
     """
-    with alone(spec.boxes, spec.wall_seconds) if spec.tier is Tier.REDUCED else nullcontext():
-        worker = _Worker(spec) if spec.tier is Tier.FULL else _KeptWorker(spec)
-        try:
-            timed_out = worker.listen(on_line or (lambda line: None), stop)
-        finally:
-            status = worker.end()
+    if spec.tier is not Tier.FULL:
+        with alone(spec.boxes, spec.wall_seconds) if spec.tier is Tier.REDUCED else nullcontext():
+            return _run(_KeptWorker(spec), on_line, stop)
+    with slot_of_its_own(spec.slot) as slot:
+        return _run(_Worker(replace(spec, slot=slot)), on_line, stop)
+
+
+def _run(worker: _Worker, on_line: Callable[[str], None] | None,
+         stop: threading.Event | None) -> WorkerEnd:
+    try:
+        timed_out = worker.listen(on_line or (lambda line: None), stop)
+    finally:
+        status = worker.end()
     return WorkerEnd(status, worker.tail.decode(errors="replace"), timed_out)
 
 

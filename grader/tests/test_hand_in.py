@@ -38,7 +38,8 @@ def names(archive: Path) -> list[str]:
 def test_holds_the_sources_and_builds(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):  # the second time beside an archive
         assert hand_in.main(["--name", "ann"]) == 0
-        assert names(tree / "submission-ann.tar.gz") == ["ann/common/helper.h", "ann/part_a/Makefile"]
+        assert names(tree / "submission-ann.tar.gz") == ["ann/common/helper.h",
+                                                         "ann/part_a/Makefile"]
     said = capsys.readouterr().out
     assert "part_a: unpacked in an empty place, it builds" in said
     assert "part_b: not in it" in said

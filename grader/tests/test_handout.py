@@ -1,4 +1,4 @@
-"""The students' handout: what is cut out, what stands there instead, and where it may be written."""
+"""The students' handout: what is cut out, what stands there instead, where it may be written."""
 
 from __future__ import annotations
 
@@ -160,4 +160,5 @@ def test_two_runs_are_the_same_byte_for_byte(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "grading.handout.command", tmp_path / run / "lab"],
                        check=True, env={**os.environ, "PYTHONPATH": str(GRADER), "TZ": f"X{run}",
                                         "PYTHONHASHSEED": run}, umask=int(run) * 0o11)
-    assert subprocess.run(["diff", "-r", tmp_path / "1", tmp_path / "2"], check=False).returncode == 0
+    compared = subprocess.run(["diff", "-r", tmp_path / "1", tmp_path / "2"], check=False)
+    assert compared.returncode == 0

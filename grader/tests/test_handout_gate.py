@@ -49,16 +49,20 @@ def written(made: Contents, place: Path) -> Path:
 
 def clean_environment() -> dict[str, str]:
     """Without what the `make` around this test passes on."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    return {key: value for key, value in os.environ.items()
+            if not key.startswith(("MAKE", "MFLAGS"))}
 
 
 def graded(place: Path) -> Report:
     """What `make test` says there."""
     if sandbox.probe().tier is sandbox.Tier.NONE:
         pytest.skip("no sandbox on this machine")
-    subprocess.run(["make", "test"], cwd=place, check=False, capture_output=True, timeout=600,
+    subprocess.run(["make", "test"], cwd=place, check=False, capture_output=True, timeout=1500,
                    env=clean_environment())
-    return read_result(place / "build" / "result.json")
+    report = read_result(place / "build" / "result.json")
+    slow = [line for line in causes(report) if "wall time" in line]
+    assert not slow, f"a limit was met, so nothing is known; is the machine busy? {slow}"
+    return report
 
 
 def causes(report: Report) -> list[str]:
@@ -73,9 +77,8 @@ def test_an_untouched_handout_earns_what_it_states(made: Contents, texts: dict[s
     report = graded(written(made, tmp_path / "lab"))
     got = sum(row.points for row in report.rows if not row.extra)
     assert got == lab().handout.starting_score, "\n".join(causes(report))
-    assert not [line for line in causes(report) if "limit" in line or "ERROR" in line]
     ends = {row.verdict for row in report.rows}
-    assert ends <= {Verdict.PASS, Verdict.FAIL, Verdict.BLOCKED}, "a skeleton neither hangs nor dies"
+    assert ends <= {Verdict.PASS, Verdict.FAIL, Verdict.BLOCKED}, "it hangs, or it dies"
     assert f"worth {lab().handout.starting_score / 1000:g} points" in texts["README.md"]
 
 
@@ -104,8 +107,8 @@ def test_it_builds_without_a_warning(made: Contents, tmp_path: Path) -> None:
     for command in (["make", "-j2", *flags, "all"],
                     *(["make", "-j2", *flags, "-C", Path(test).parts[0],
                        "/".join(Path(test).parts[1:])] for test in tests)):
-        made_it = subprocess.run(command, cwd=place, check=False, text=True, env=clean_environment(),
-                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        made_it = subprocess.run(command, cwd=place, check=False, env=clean_environment(),
+                                 text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert made_it.returncode == 0, made_it.stdout[-3000:]
     assert (place / "server").resolve() == place / "part_a" / "server"
     mark.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +142,8 @@ def test_no_line_of_the_solution_is_in_it(made: Contents, texts: dict[str, str])
     assert not leaks, "\n".join(leaks)
 
 
-def test_no_sentence_of_the_solution_is_in_the_sheets(made: Contents, texts: dict[str, str]) -> None:
+def test_no_sentence_of_the_solution_is_in_the_sheets(made: Contents,
+                                                      texts: dict[str, str]) -> None:
     given = {normal(line) for text in texts.values() for line in text.splitlines()}
     assert not [line for name, lines in made.solution.items() if name.endswith(".md")
                 for line in lines if len(normal(line)) >= TRIVIAL and normal(line) in given]
@@ -175,5 +179,5 @@ def test_what_a_skeleton_names_is_there(made: Contents, texts: dict[str, str]) -
         if name.endswith(".md"):
             for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
                 target = os.path.normpath(Path(name).parent / link)
-                assert target in made.files or any(path.startswith(f"{target}/")
-                                                   for path in made.files), f"{name} links to {link}"
+                assert target in made.files or any(path.startswith(f"{target}/") for path in
+                                                   made.files), f"{name} links to {link}"

@@ -38,7 +38,8 @@ def hints_without(text: str, lab: Lab) -> str:
     """hints.toml without the tables of hidden checks."""
     for row in lab.checks.values():
         if row.visibility == "hidden":
-            text = re.sub(rf"^\[{row.name}\]\n(?:(?!\[).*\n)*", "", text, count=1, flags=re.MULTILINE)
+            table = rf"^\[{row.name}\]\n(?:(?!\[).*\n)*"
+            text = re.sub(table, "", text, count=1, flags=re.MULTILINE)
     return text
 
 

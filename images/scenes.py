@@ -14,6 +14,7 @@ from terminal import PROMPT, Terminal
 IMAGES = Path(__file__).resolve().parent
 ROOT = IMAGES.parent
 SAMPLE = ROOT / "grader" / "samples" / "echo_server"
+CHECK = "nothing_comes_back_to_the_sender"
 READY = "Listening on port: [9034]"
 TALK = ("hello, Ann is here", "hi Ann, I am Bob", "and I am Cid :-)")
 
@@ -92,9 +93,9 @@ def failure() -> None:
             ".git", "build", "results", "samples", "images", "__pycache__"))
         shutil.rmtree(tree / "part_a")
         shutil.copytree(SAMPLE / "part_a", tree / "part_a")
-        with Terminal("make test PART=part_a", tree, 100, 70) as shell:
-            shell.run("make test PART=part_a", f"\n{PROMPT.strip()}")
-            shell.wait_for("Mend this first", patience=0)
+        with Terminal("make test", tree, 92, 70) as shell:
+            shell.run(f"make test PART=part_a T={CHECK}", f"\n{PROMPT.strip()}")
+            shell.wait_for("came back to Ann", patience=0)
             take(shell, IMAGES / "failure.png")
 
 

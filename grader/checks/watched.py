@@ -18,17 +18,17 @@ ROUNDS = 3  # of coming and going at once: what is a matter of luck gets three c
 
 
 def check_no_memory_error_or_leak(theatre: Theatre) -> None:
-    """Built with AddressSanitizer and LeakSanitizer, it gets through an ordinary session without a report."""
+    """Built with AddressSanitizer and LeakSanitizer, it plays an ordinary session without a report."""
     judge(theatre, ADDRESS)
 
 
 def check_no_data_race(theatre: Theatre) -> None:
-    """Built with ThreadSanitizer, it gets through an ordinary session without a report of a data race."""
+    """Built with ThreadSanitizer, it plays an ordinary session without a report of a data race."""
     judge(theatre, THREAD)
 
 
 def judge(theatre: Theatre, tool: Sanitizer) -> None:
-    """A report decides, whatever became of the session; what came in its way is judged elsewhere."""
+    """A report decides, whatever became of the session; what stopped it is judged elsewhere."""
     watched = WatchedTheatre(theatre, tool)
     scenes = [handler_session if "handler" in theatre.target.drivers else
               library_session if theatre.target.drivers else server_session]
@@ -77,7 +77,7 @@ def library_session(watched: WatchedTheatre) -> None:
 
 
 def chat(stage: ChatStage) -> None:
-    """Joins, lines, every way of leaving, and all of it at once. What is heard is judged elsewhere."""
+    """Joins, lines, every way of leaving, and all at once. What is heard is judged elsewhere."""
     steps: tuple[tuple[str, Callable[[ChatStage], None]], ...] = (
         ("fan_out_reaches_everyone_else", some_talk),
         ("lines_do_not_depend_on_packets", lines_in_pieces),
@@ -168,7 +168,8 @@ def handler_session(watched: WatchedTheatre) -> None:
     with_blame("handler_runs_when_there_is_something_to_read", lambda: handlers_at_work(driver))
     with_blame("cancel_ends_the_run", lambda: driver.ask("cancel", "cancelled", END_S))
     with_blame("cancel_ends_the_run", lambda: must_hear(driver, "ran"))
-    with_blame("the_program_owns_its_descriptors", lambda: driver.ask("destroy", "destroyed", END_S))
+    with_blame("the_program_owns_its_descriptors",
+               lambda: driver.ask("destroy", "destroyed", END_S))
     end_driver(driver)
 
 

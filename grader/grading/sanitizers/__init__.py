@@ -1,1 +1,1 @@
-"""The lane with ThreadSanitizer and AddressSanitizer: tools, canaries, reports, and a theatre with them."""
+"""The lane with ThreadSanitizer and AddressSanitizer: tools, canaries, reports, a theatre."""

@@ -1,4 +1,4 @@
-"""Does a sanitizer tell a wrong program from a right one on this machine? Asked before it judges."""
+"""Does a sanitizer tell a wrong program from a right one on this machine? Asked first."""
 
 from __future__ import annotations
 
@@ -50,8 +50,9 @@ def _mistaken(tool: Sanitizer, box: Box, kind: str, expected: str) -> str:
     said = {report.kind for report in parse(written(box), box.home)}
     if said == ({expected} if expected else set()) and (end.status == 0) == (not expected):
         return ""
-    return (f"{tool.title} does not work here: of a program with {expected or 'nothing wrong'} it says "
-            f"{', '.join(sorted(said)) or 'nothing'} ({_tail(end.stdout) or f'status {end.status}'})")
+    found = ", ".join(sorted(said)) or "nothing"
+    return (f"{tool.title} does not work here: of a program with {expected or 'nothing wrong'} "
+            f"it says {found} ({_tail(end.stdout) or f'status {end.status}'})")
 
 
 def _key(tool: Sanitizer, compiler: str) -> str:

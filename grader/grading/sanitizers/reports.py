@@ -1,4 +1,4 @@
-"""What AddressSanitizer, LeakSanitizer and ThreadSanitizer have written, read into places and words."""
+"""What AddressSanitizer, LeakSanitizer and ThreadSanitizer have written, read into stacks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RUNTIME = re.compile(r"pthread_create|allocate_dtv|_dl_allocate_tls")
 
 @dataclass(frozen=True)
 class Frame:
-    """One line of a stack: `place` is file:line in the submission, empty for what is not its own."""
+    """One line of a stack: `place` is file:line in the submission, empty for other code."""
 
     function: str
     place: str
@@ -106,7 +106,7 @@ def _matters_alone(headline: str) -> bool:
 
 
 def distinct(reports: Iterable[SanitizerReport]) -> list[SanitizerReport]:
-    """Each error once, those that name the submission's own code first; the runtime's own left out."""
+    """Each error once, the submission's own code first; what the runtime loses is left out."""
     found: dict[tuple[str, ...], SanitizerReport] = {}
     for report in reports:
         if report.kind == "memory leaks":

@@ -75,7 +75,7 @@ class WatchedTheatre(Theatre):
                 raise Shortfall(f"{self.sanitizer.title} could not be built into {file}.",
                                 expected="the Makefile calls its compiler by name: g++, gcc, $(CXX)",
                                 actual="its code calls none of the tool's functions",
-                                detail=self.build.log[-3000:])
+                                detail=self.build.log)
             talks = sorted(filter(_TALKS.fullmatch, symbols))
             if talks and _IN_THE_RUNTIME not in symbols:
                 raise self._looks_away(f"{file} calls or defines {', '.join(talks)}")
@@ -90,8 +90,9 @@ class WatchedTheatre(Theatre):
             return NotJudged(why)
         return Shortfall(f"Built with {self.sanitizer.command}, there is no {file}.",
                          expected=f"what builds plainly builds with {self.sanitizer.title} too",
-                         actual=self.build.limit_hit or f"make ended with status {self.build.status}",
-                         detail=log[-3000:])
+                         actual=self.build.limit_hit
+                         or f"make ended with status {self.build.status}",
+                         detail=log)
 
     def _looks_away(self, where: str) -> Shortfall:
         return Shortfall(f"The program tells {self.sanitizer.title} what not to see.",
@@ -106,7 +107,7 @@ class WatchedTheatre(Theatre):
             if reports := distinct(parse(written(self.box, run), self.box.home)):
                 raise shortfall(self.sanitizer, reports, program.command[0].removeprefix("./"))
             if program.exit_status == EXIT_STATUS[self.sanitizer.name]:
-                raise Shortfall(f"{self.sanitizer.title} has reported something, and its report is gone.",
+                raise Shortfall(f"{self.sanitizer.title} has reported something, but where is it?",
                                 expected="its report stays where the tool has written it",
                                 actual=program.how_it_ended, detail=program.last_words())
 

@@ -1,4 +1,4 @@
-"""The two tools that watch a program from inside: how they are built in, told what to do, and read."""
+"""The two tools that watch a program from inside: how they are built in and told what to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from grading.sandbox import BUILD, Box, Limits
 
 FOLDER = Path(__file__).resolve().parents[2] / "sanitize"
 SHOWN = "/sanitize"  # how a build in the sandbox names that folder
-REPORTS = ".sanitizer"  # in the box's tmp folder; the run's number, a dot and the process's number follow
+REPORTS = ".sanitizer"  # in the box's tmp folder; the run's and the process's number follow
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Sanitizer:
 
 ADDRESS = Sanitizer(
     "address", "AddressSanitizer",
-    {"ASAN_OPTIONS": "exitcode=77:halt_on_error=1:detect_leaks=1:leak_check_at_exit=1:handle_segv=1:"
-                     "handle_sigbus=1:allow_user_segv_handler=0:alloc_dealloc_mismatch=1:"
+    {"ASAN_OPTIONS": "exitcode=77:halt_on_error=1:detect_leaks=1:leak_check_at_exit=1:"
+                     "handle_segv=1:handle_sigbus=1:allow_user_segv_handler=0:alloc_dealloc_mismatch=1:"
                      "new_delete_type_mismatch=1:replace_str=1:replace_intrin=1:poison_heap=1:"
                      "suppressions=:detect_odr_violation=0:allocator_may_return_null=1:"
                      "symbolize=1:color=never:verbosity=0",

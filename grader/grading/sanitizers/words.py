@@ -15,7 +15,7 @@ _FREES = re.compile(r"(free|operator delete|realloc)\b")
 _SIZE = re.compile(r"(\d+) byte\(s\) in (\d+) object")
 _LOCATION = re.compile(r"Location is (global '[^']+'|file descriptor \d+|heap block|stack)")
 _RATIONALES = {
-    "data race": "Two threads use the same data, at least one of them writes, and no lock orders them.",
+    "data race": "Two threads use the same data, one of them writes, and no lock orders them.",
     "memory leaks": "Memory is lost: nothing points to it any more, and nobody has freed it.",
     "heap-use-after-free": "Memory is used after it was freed.",
     "attempting double-free": "The same memory is freed twice.",

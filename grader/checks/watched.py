@@ -96,7 +96,7 @@ def some_talk(stage: ChatStage) -> None:
 
 def lines_in_pieces(stage: ChatStage) -> None:
     """A line in two packets, three lines in one, a long one."""
-    ann, bob = stage.here()[:2]
+    ann, bob, *_ = present(stage, 2)
     ann.send(b"the first half")
     stage.settle()
     ann.send(b" and the second\nanother\nand another\n")
@@ -106,7 +106,7 @@ def lines_in_pieces(stage: ChatStage) -> None:
 
 def one_leaves(stage: ChatStage) -> None:
     """One closes while nothing happens, another while everybody speaks."""
-    stage.here()[0].leave()
+    present(stage, 1)[0].leave()
     stage.settle()
     newcomer, *_ = stage.join(1)
     newcomer.leave()
@@ -150,6 +150,15 @@ def all_at_once(stage: ChatStage) -> None:
         for place, leaver in enumerate(newcomers):
             (leaver.reset if place % 2 else leaver.leave)()
         talk(stage, stayers)
+
+
+def present(stage: ChatStage, number: int) -> list[LineClient]:
+    """The clients that are connected; raises Shortfall if there are fewer than that."""
+    clients = stage.here()
+    if len(clients) < number:
+        raise Shortfall("The server has ended connections of clients that had not left.",
+                        expected=f"{number} clients are connected", actual=f"{len(clients)}")
+    return clients
 
 
 def talk(stage: ChatStage, speakers: list[LineClient]) -> None:

@@ -143,12 +143,12 @@ check:  ## everything: lint, unit tests plain and sanitized, the grader's tests,
 SOURCES = $(wildcard $(foreach folder,common part_a part_b part_c grader/drivers grader/sanitize,\
             $(addprefix $(folder)/,*.cpp *.hpp *.h tests/*.cpp tests/*.hpp)))
 
-lint:  ## formatting, widths, shell scripts, who includes whom, Python types; changes nothing
+lint:  ## formatting, widths, mistakes in C++, shell scripts, who includes whom, Python types; changes nothing
 	@python=$$(grader/bootstrap.sh check) && laid_out=true && for file in $(SOURCES); do \
 	    clang-format --dry-run -Werror $$file 2>/dev/null || \
 	    { echo "$$file: not laid out as .clang-format says; make format does it"; laid_out=false; }; \
 	done && $$laid_out && shellcheck $(wildcard grader/*.sh grader/sanitize/*.sh .ci/run) && \
-	$$python grader/lint_includes.py && $$python grader/lint_width.py && \
+	$$python grader/lint_includes.py && $$python grader/lint_width.py && $$python grader/lint_cpp.py && \
 	cd grader && $$python -m mypy --strict --ignore-missing-imports --allow-untyped-decorators --no-error-summary \
 	    grading documents lint_*.py tests/chat_screen.py tests/show_typing.py tests/fake_worker.py tests/sample_reports.py && \
 	cd ../images && $$python -m mypy --strict --ignore-missing-imports --no-error-summary *.py

@@ -16,11 +16,9 @@ namespace {
 
 // Which characters are text is the user's choice; a user who has made none has a UTF-8 terminal.
 void choose_characters() {
-    // NOLINTBEGIN(concurrency-mt-unsafe): this process has one thread yet
     const char* const chosen = std::setlocale(LC_CTYPE, "");
     if (chosen == nullptr || chosen == std::string_view("C") || chosen == std::string_view("POSIX"))
         std::setlocale(LC_CTYPE, "C.UTF-8");
-    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 }  // namespace

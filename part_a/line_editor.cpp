@@ -195,11 +195,11 @@ void LineEditor::show_with_line(std::string_view lines, int row) {
     flush();
 }
 
-void LineEditor::draw(std::string_view bytes) {
+void LineEditor::draw(std::string_view bytes) const {
     std::fwrite(bytes.data(), 1, bytes.size(), drawing_.file);
 }
 
-void LineEditor::flush() {
+void LineEditor::flush() const {
     std::fflush(drawing_.file);
     write_all(screen_, {drawing_.bytes, drawing_.size});
     std::rewind(drawing_.file);

@@ -76,8 +76,8 @@ class LineEditor {
     int last_row() const;
     int row_after(std::wstring_view typed) const;
     void show_with_line(std::string_view lines, int row);
-    void draw(std::string_view bytes);
-    void flush();
+    void draw(std::string_view bytes) const;
+    void flush() const;
 
     const int keyboard_;
     const int screen_;

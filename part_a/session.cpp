@@ -12,7 +12,7 @@
 namespace lab {
 namespace {
 
-constexpr std::size_t kReadSize = 64 * 1024;
+constexpr std::size_t kReadSize = 65536;
 
 }  // namespace
 

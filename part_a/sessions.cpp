@@ -25,7 +25,7 @@ bool Sessions::admit(UniqueFd socket) {
     // A client may leave before start() has returned: end() waits for this lock, and so nobody
     // destroys a session whose threads are still being stored.
     const std::lock_guard lock(mutex_);  // LAB: start-under-lock
-    const Place session = running_.emplace(running_.end(), std::move(socket), name, room_, limits_);
+    const auto session = running_.emplace(running_.end(), std::move(socket), name, room_, limits_);
     try {
         session->start([this, session] { end(session); });
         return true;

@@ -57,7 +57,7 @@ void Cursor::draw(std::wstring_view text) {
 }
 
 void Cursor::draw(wchar_t character) {
-    const auto code = static_cast<std::wint_t>(character);
+    const auto code = std::char_traits<wchar_t>::to_int_type(character);
     if (character == L'\n')
         return next_row();
     if (character == L'\t') {

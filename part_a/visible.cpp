@@ -12,7 +12,8 @@ std::size_t printable(std::string_view bytes) {
     std::mbstate_t state{};
     wchar_t character = 0;
     const std::size_t size = std::mbrtowc(&character, bytes.data(), bytes.size(), &state);
-    const bool is_text = size <= bytes.size() && std::iswprint(static_cast<std::wint_t>(character));
+    const bool is_text =
+        size <= bytes.size() && std::iswprint(std::char_traits<wchar_t>::to_int_type(character));
     return is_text ? size : 0;
 }
 

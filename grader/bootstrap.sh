@@ -11,7 +11,7 @@ commands=(g++:g++ make:make bwrap:bubblewrap ip:iproute2 nc:netcat-openbsd telne
 if [ "${1:-}" = check ]; then
     commands+=(shellcheck:shellcheck clang-format:clang-format clang-tidy:clang-tidy mypy:mypy)
     commands+=(/usr/include/gtest/gtest.h:libgtest-dev /usr/include/histedit.h:libedit-dev)
-    modules+=(pyte)
+    modules+=(pyte 'xdist|pytest-xdist')
 fi
 if [ "${1:-}" = images ]; then
     modules+=(pyte)

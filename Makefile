@@ -89,7 +89,7 @@ $(TESTS):
 unit: $(TESTS)  ## the reference's own unit tests (SAN=thread, SAN=address,undefined)
 	@set -e; for t in $^; do echo "== $$t"; $$t --gtest_brief=1; done
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 # END SOLUTION
 
 # What is written in Python runs on the interpreter that bootstrap.sh finds, or installs.

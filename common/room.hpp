@@ -28,7 +28,8 @@ class Room {
     // without having joined, does nothing.
     void leave(Participant& participant);
 
-    // Delivers `lines`, a run of whole lines, to every member but `sender` (who need not be one).
+    // Delivers `lines`, a run of whole lines, to every member but `sender` (who need not be one);
+    // nothing is delivered when there is none.
     // One broadcast at a time: all members hear all lines in the same order.
     void broadcast(const Participant& sender, std::string_view lines);
 

@@ -134,6 +134,7 @@ class Programs:
 
     def client_on_terminal(self, *arguments: str) -> TerminalProgram:
         """The student's client on a terminal of its own."""
+        self._must_have(self.target.client, "builds_the_client")
         return self.on_terminal((f"./{self.target.client}", *arguments))
 
     def on_terminal(self, command: Sequence[str],

@@ -50,14 +50,12 @@ def first_to_mend(rows: Sequence[CheckResult]) -> CheckResult | None:
 
 def to_mend(rows: Sequence[CheckResult]) -> list[CheckResult]:
     """The failing checks as they are best looked at: what counts before starred clauses, and these
-    before extra credit; part by part, and what others wait for before what nothing waits for; a part
+    before extra credit; part by part, in the order of lab.toml, which is that of the sheets; a part
     that is not there comes last."""
     absent = absent_targets(rows)
-    waiting = Counter((row.target, row.cause.blocked_by) for row in rows if row.cause)
     order = list(dict.fromkeys(row.target for row in rows))
     return sorted(failing(rows), key=lambda row: (
-        row.target in absent, row.extra, row.advanced, order.index(row.target),
-        -waiting[row.target, row.name]))
+        row.target in absent, row.extra, row.advanced, order.index(row.target)))
 
 
 # ---- the score ---------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ BUILD_S = 600.0  # a build that takes longer is stopped
 LISTED = 8  # names of a folder that are shown
 TAIL = 12  # lines of a failed build
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_MADE_HERE = re.compile(r"made by a build|already built")
 
 
 class NotPacked(Exception):
@@ -70,7 +69,7 @@ def pack(root: Path, name: str, lab: Lab) -> Path:
         print(f"{archive.name} holds {len(files)} files:")
         _list([path.relative_to(staged) for path in files])
     for note in [*(f"{link}: a link" for link in links if link != "server"), *notes]:
-        if not _MADE_HERE.search(note):
+        if not workspace.MADE_HERE.search(note):
             print(f"  left out: {printable(note)}")
     return archive
 

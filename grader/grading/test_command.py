@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -22,11 +21,11 @@ from grading.run_options import GRADER, CannotGrade, NoSandbox, cores, make_orde
 from grading.submission import Submission
 from grading.target_worker import Order
 from grading.verdict import Report
+from grading.workspace import MADE_HERE
 
 ROOT = GRADER.parent
 RESULT = ROOT / "build" / "result.json"
 WAY_OUT = "; your OWN code can run without one: make test ARGS=--allow-unsafe"
-MADE_HERE = re.compile(r"made by a build|already built")
 
 
 def main(arguments: list[str] | None = None) -> int:

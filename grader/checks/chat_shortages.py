@@ -130,6 +130,7 @@ def let_in_a_crowd(stage: ChatStage) -> list[LineClient]:
         raise Shortfall(f"Of {CROWD} clients only {there} were let in.",
                         expected="as many clients as the system has descriptors and threads for",
                         actual=f"{there} clients are connected", detail=stage.program.last_words())
+    stage.settle()  # the last one is accepted, and may not be on the program's list yet
     return crowd
 
 

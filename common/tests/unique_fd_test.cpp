@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "common/error.hpp"
 
 namespace {
@@ -34,11 +36,12 @@ TEST(UniqueFd, OwnsNothingAtFirst) {
 }
 
 TEST(UniqueFd, AMoveHandsTheDescriptorOver) {
-    UniqueFd from = open_null();
-    const int number = from.get();
-    const UniqueFd to = std::move(from);
+    std::optional<UniqueFd> from = open_null();
+    const int number = from->get();
+    const UniqueFd to = std::move(*from);
+    EXPECT_FALSE(*from);
+    from.reset();  // would close what it still owned
     EXPECT_EQ(to.get(), number);
-    EXPECT_FALSE(from);
     EXPECT_TRUE(is_open(number));
 }
 

@@ -1,5 +1,5 @@
 // What others say is shown on a terminal, and never obeyed.
-#include "part_a/visible.hpp"
+#include "common/visible.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Text from afar, made harmless for a terminal.
-#include "part_a/visible.hpp"
+#include "common/visible.hpp"
 
 #include <cwchar>
 #include <cwctype>

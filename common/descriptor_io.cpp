@@ -1,5 +1,5 @@
 // read(2) and write(2) for files, pipes and terminals, without their special cases.
-#include "part_a/descriptor_io.hpp"
+#include "common/descriptor_io.hpp"
 
 #include <unistd.h>
 

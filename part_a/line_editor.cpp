@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <utility>
 
-#include "part_a/descriptor_io.hpp"
+#include "common/descriptor_io.hpp"
+#include "common/visible.hpp"
 #include "part_a/terminal_text.hpp"
-#include "part_a/visible.hpp"
 
 namespace lab {
 namespace {

@@ -3,8 +3,8 @@
 
 #include <poll.h>
 
-#include "part_a/descriptor_io.hpp"
-#include "part_a/visible.hpp"
+#include "common/descriptor_io.hpp"
+#include "common/visible.hpp"
 
 namespace lab {
 

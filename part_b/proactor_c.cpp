@@ -80,15 +80,15 @@ proactor_t* proactor_create(int port) try {
     return failed(current_error(), nullptr);
 }
 
-int proactor_port(const proactor_t* self) try {
-    return self ? lab::local_port(self->server.listener()) : failed(EINVAL, -1);
+int proactor_port(const proactor_t* proactor) try {
+    return proactor ? lab::local_port(proactor->server.listener()) : failed(EINVAL, -1);
 } catch (...) {
     return failed(current_error(), -1);
 }
 
-void* proactor_thread(void* argument) try {
-    if (argument) {
-        auto* const self = static_cast<proactor_t*>(argument);
+void* proactor_thread(void* proactor) try {
+    if (proactor) {
+        auto* const self = static_cast<proactor_t*>(proactor);
         const std::lock_guard running(self->running);
         self->server.run();
     }
@@ -98,45 +98,45 @@ void* proactor_thread(void* argument) try {
     return nullptr;
 }
 
-void proactor_stop(proactor_t* self) {
-    if (self)
-        self->server.stop();
+void proactor_stop(proactor_t* proactor) {
+    if (proactor)
+        proactor->server.stop();
 }
 
-void proactor_destroy(proactor_t* self) {
-    if (!self)
+void proactor_destroy(proactor_t* proactor) {
+    if (!proactor)
         return;
-    self->server.stop();
-    self->running.lock();
-    self->running.unlock();
-    delete self;
+    proactor->server.stop();
+    proactor->running.lock();
+    proactor->running.unlock();
+    delete proactor;
 }
 
-int proactor_set_callbacks(proactor_t* self, const proactor_callbacks_t* callbacks,
+int proactor_set_callbacks(proactor_t* proactor, const proactor_callbacks_t* callbacks,
                            void* context) try {
-    if (!self)
+    if (!proactor)
         return failed(EINVAL, -1);
-    self->server.set_events(
-        to_events(self, callbacks ? *callbacks : proactor_callbacks_t{}, context));
+    proactor->server.set_events(
+        to_events(proactor, callbacks ? *callbacks : proactor_callbacks_t{}, context));
     return 0;
 } catch (...) {
     return failed(current_error(), -1);
 }
 
-int proactor_send(proactor_t* self, proactor_client_t client, const char* bytes,
+int proactor_send(proactor_t* proactor, proactor_client_t client, const char* bytes,
                   size_t length) try {
-    if (!self || !bytes)
+    if (!proactor || !bytes)
         return failed(EINVAL, -1);
-    return self->server.send(client, {bytes, length}) ? 0 : failed(EAGAIN, -1);
+    return proactor->server.send(client, {bytes, length}) ? 0 : failed(EAGAIN, -1);
 } catch (...) {
     return failed(current_error(), -1);
 }
 
-int proactor_broadcast(proactor_t* self, proactor_client_t except, const char* bytes,
+int proactor_broadcast(proactor_t* proactor, proactor_client_t except, const char* bytes,
                        size_t length) try {
-    if (!self || !bytes)
+    if (!proactor || !bytes)
         return failed(EINVAL, -1);
-    return self->server.broadcast(except, {bytes, length}) ? 0 : failed(EAGAIN, -1);
+    return proactor->server.broadcast(except, {bytes, length}) ? 0 : failed(EAGAIN, -1);
 } catch (...) {
     return failed(current_error(), -1);
 }

@@ -27,7 +27,7 @@
 
 namespace {
 
-constexpr std::size_t kReadSize = 64 * 1024;
+constexpr std::size_t kReadSize = std::size_t{64} << 10;
 constexpr std::chrono::milliseconds kRest{100};
 
 // All clients, and what their handlers do. The proactor sees to it that a client has one handler at

@@ -12,9 +12,9 @@
 #include <optional>
 #include <thread>
 
+#include "common/descriptor_io.hpp"
 #include "common/error.hpp"
 #include "part_a/chat_client.hpp"
-#include "part_a/descriptor_io.hpp"
 #include "part_a/tests/line_client.hpp"
 
 // What libtinfo knows of a terminal it keeps until the program's end; libedit cannot tell it not

@@ -1,0 +1,1 @@
+// Does nothing at run time: the Makefile has done it already.

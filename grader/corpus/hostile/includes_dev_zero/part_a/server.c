@@ -1,0 +1,3 @@
+// Wants to be compiled for ever.
+#include "/dev/zero"
+int main(void) { return 0; }

@@ -1,0 +1,1 @@
+// Does nothing: one part is as good as another.

@@ -1,0 +1,1 @@
+// Does nothing at run time: what there is to see is elsewhere.

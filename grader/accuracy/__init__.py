@@ -1,0 +1,1 @@
+"""How often the grader is right: programs whose verdicts are known are graded and compared."""

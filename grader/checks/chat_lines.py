@@ -1,4 +1,4 @@
-"""What becomes of a line: who hears it, how often, in which order, and whether its bytes are the same."""
+"""What becomes of a line: who hears it, how often, in which order, and with which bytes."""
 
 import re
 
@@ -8,9 +8,13 @@ from grading.chat_stage import ChatStage, how_often
 from grading.line_client import LineClient
 from grading.shortfall import Shortfall
 from grading.theatre import Theatre
-from grading.transcript import readable
+from grading.transcript import ending
 
-COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
+from heard_lines import COLOUR, must_be_a_line, must_not_be_left_over
+
+TOKEN = re.compile(rb"<[0-9a-f]{8}>")
+CUTS = (1, 5, 9, 10, 11, 12, 16, 20, 21)  # of "<01234567>\n" twice: before, in, behind line ends
+BATCHES = 5  # of twenty lines of each of three clients
 
 
 def check_fan_out_reaches_everyone_else(theatre: Theatre) -> None:
@@ -46,11 +50,17 @@ def check_lines_do_not_depend_on_packets(theatre: Theatre) -> None:
         must_not_have_heard_a_part(stage, (bob, cid), slow)
     cid.say(f"{quick} said in between")
     stage.settle()
-    ann.send(b" and an end\n")
+    ann.send(b" and an end")
+    stage.settle()
+    ann.send(b"\n")  # alone in its packet
     stage.must_hear([quick], cid, [ann, bob])
     stage.must_hear([slow], ann)
     must_be_a_line(bob, f"{slow} one line, three packets and an end".encode())
     must_be_a_line(cid, f"{slow} one line, three packets and an end".encode())
+    said = cut_in_many_places(stage, cid)
+    stage.must_hear(said, cid)
+    for token in said:
+        must_be_a_line(ann, token.encode())
     many = [stage.token() for _ in range(5)]
     start = stage.token()
     bob.send("".join(f"{token} of five\n" for token in many).encode() + f"{start} and".encode())
@@ -63,21 +73,25 @@ def check_lines_do_not_depend_on_packets(theatre: Theatre) -> None:
 
 
 def check_bytes_pass_unchanged(theatre: Theatre) -> None:
-    """What is in a line passes unchanged: any 8-bit text, 1,000 bytes of it, nothing added behind or between."""
+    """What is in a line passes unchanged: any 8-bit text, 1,000 bytes of it,
+    nothing added behind or between."""
     stage = theatre.stage()
     ann, bob = stage.join(2)
     eight_bit = bytes((*range(0x20, 0x7F), *range(0x80, 0x100)))
-    for content in (b"plain", "gr\u00fc\u00df dich \u2014 \u4f60\u597d \U0001f600".encode(), b" two  spaces ",
-                    eight_bit,
-                    b"x" * 988, b"%s%n%d \\ \" ' $HOME", b"short again"):
+    for content in (b"plain", "gr\u00fc\u00df dich \u2014 \u4f60\u597d \U0001f600".encode(),
+                    b" two  spaces ", eight_bit, b"x" * 988, b"%s%n%d \\ \" ' $HOME",
+                    b"short again"):
         line = stage.token().encode() + b" " + content
         ann.say(line)
         stage.must_hear([line.split()[0].decode()], ann)
         must_be_a_line(bob, line)
-    telnet = stage.token()
-    ann.send(f"{telnet} by telnet\r\n".encode())
-    stage.must_hear([telnet], ann)
-    must_be_a_line(bob, f"{telnet} by telnet".encode())
+    for packets in ((b"%s\r\n",), (b"%s\r", b"\n")):
+        telnet = stage.token().encode() + b" by telnet"
+        for packet in packets:
+            ann.send(packet.replace(b"%s", telnet))
+            stage.settle()
+        stage.must_hear([telnet[:10].decode()], ann)
+        must_be_a_line(bob, telnet + b"\r")
     must_not_be_left_over(bob, b"xxxxxxxx")
 
 
@@ -107,52 +121,60 @@ def check_lines_are_never_mixed(theatre: Theatre) -> None:
     speakers = stage.join(4)
     listener = speakers[-1]
     said: list[bytes] = []
-    for _ in range(25):
+    for _ in range(BATCHES):
         for speaker in speakers[:3]:
-            line = f"{stage.token()} ".encode() + speaker.name.encode() * 200
-            said.append(line)
-            speaker.say(line)
+            lines = [f"{stage.token()} ".encode() + speaker.name.encode() * 200
+                     for _ in range(20)]
+            said += lines
+            speaker.send(b"\n".join([*lines, b""]))  # all at once: the longer they overlap
         stage.pump()
-    stage.until(lambda: all(listener.count(line[:10]) for line in said))
+    stage.until(lambda: all(listener.count(line[:10]) for line in reversed(said)))
     stage.settle()
+    heard: dict[bytes, list[bytes]] = {}
+    for one in listener.lines():
+        for token in TOKEN.findall(one):
+            heard.setdefault(token, []).append(COLOUR.sub(b"", one))
     for line in said:
-        must_be_a_line(listener, line)
+        if not is_unmixed(line, heard.get(line[:10], [])):
+            must_be_a_line(listener, line)
 
 
-def must_be_a_line(listener: LineClient, line: bytes) -> None:
-    """Raises Shortfall unless exactly this is the end of one line that was heard, a prefix before it."""
-    token = line[:10]
-    heard = [COLOUR.sub(b"", one) for one in listener.lines() if token in one]
-    if len(heard) == 1 and heard[0].endswith(line) and b"\0" not in heard[0]:
-        return
-    raw = bytes(listener.heard)
-    place = max(0, raw.find(token) - 20)
-    actual = heard[0] if heard else raw[place:place + len(line) + 60]
-    listener.note("unexpected", actual)
-    raise Shortfall(f"The line that {listener.name} heard is not the line that was said.",
-                    expected=f'"{readable(line)}\\n", with at most a prefix before it',
-                    actual=f'"{readable(actual)}{"" if heard else " … without its line end"}"')
+def cut_in_many_places(stage: ChatStage, speaker: LineClient) -> list[str]:
+    """Two short lines, again and again, each time cut at another place: the end is in one packet
+    with the beginning of the next two. The lines."""
+    said: list[str] = []
+    rest = b""
+    for place in CUTS:
+        said += [stage.token(), stage.token()]
+        text = "".join(f"{line}\n" for line in said[-2:]).encode()
+        speaker.send(rest + text[:place])
+        stage.settle()
+        rest = text[place:]
+    speaker.send(rest)
+    return said
 
 
-def must_not_be_left_over(listener: LineClient, words: bytes) -> None:
-    """Raises Shortfall if words of one line were heard in another line too."""
-    where = [line for line in listener.lines() if words in line]
-    if len(where) > 1 or words in bytes(listener.heard).rpartition(b"\n")[2]:
-        stale = bytes(listener.heard)[bytes(listener.heard).rfind(words) - 40:][:80]
-        listener.note("unexpected", stale)
-        raise Shortfall("Bytes of an earlier, longer line were sent again with a later one.",
-                        expected="as many bytes as the line has",
-                        actual=f'"{readable(stale)}"')
+def is_unmixed(line: bytes, heard: list[bytes]) -> bool:
+    """True if nothing else stands within or behind this line, where it was heard.
+
+    What is missing at its end is the business of other checks.
+    """
+    return len(heard) == 1 and line.startswith(
+        heard[0][heard[0].index(line[:10]):].rstrip(b"\0"))
 
 
-def must_not_have_heard_a_part(stage: ChatStage, listeners: tuple[LineClient, ...], token: str) -> None:
+def must_not_have_heard_a_part(stage: ChatStage, listeners: tuple[LineClient, ...],
+                               token: str) -> None:
     """Raises Shortfall if somebody has already heard what is not a line yet."""
     for listener in listeners:
         if listener.count(token[:5]):
-            listener.note("unexpected", bytes(listener.heard[-60:]))
+            line = bytes(listener.heard).find(token[:5].encode())
+            line = bytes(listener.heard).rfind(b"\n", 0, line) + 1  # from its beginning on
+            heard = ending(listener.heard[line:], 60)
+            listener.note("unexpected", heard)
             raise Shortfall(f"{listener.name} heard a part of a line before the line had ended.",
                             expected="nothing, until the \\n has come",
-                            actual=f'"{readable(bytes(listener.heard[-60:]))}"')
+                            actual=f'"{heard}"')
     stage.mark()
 
 

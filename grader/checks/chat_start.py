@@ -4,15 +4,26 @@ import signal
 import socket
 from pathlib import Path
 
+from grading.chat_stage import ChatStage
 from grading.observe.sockets import listeners
+from grading.program import Program
 from grading.shortfall import Shortfall
+from grading.stage import Stage
 from grading.theatre import Theatre
 from grading.transcript import readable
 from grading.verdict import Verdict
+from grading.wrong_port import how_come
+
+from chat_limits import TALKATIVE
+from full_sockets import one_who_does_not_read
+
+# Numbers of which a variable of 32 or 64 bits keeps 9034, where nobody looks.
+WRAP = tuple(str(9034 + (1 << bits)) for bits in (32, 64))
 
 
 def check_starts_and_says_where_it_listens(theatre: Theatre) -> None:
-    """The server listens on the port it is given and, when it is ready, prints "Listening on port: [PORT]", flushed."""
+    """The server listens on the port it is given and, when it is ready, prints
+    "Listening on port: [PORT]", flushed."""
     port = theatre.server_port()
     must_listen(theatre, port, *theatre.target.arguments(port))
 
@@ -46,24 +57,32 @@ def check_accepts_on_every_local_address(theatre: Theatre) -> None:
 
 
 def check_refuses_a_bad_port(theatre: Theatre) -> None:
-    """A port that is no number from 0 to 65535, or has something behind it: usage on stderr, exit status 2."""
-    for bad in ("port", "", "70000", "65536", "-1", "90x4", "9034 9035", "0x50"):
+    """A port that is no number from 0 to 65535, or has something behind it:
+    usage on stderr, exit status 2."""
+    for bad in ("port", "", "70000", "65536", "-1", "90x4", "9034 9035", "0x50", *WRAP):
         must_refuse(theatre, theatre.target.arguments(bad), 2, f'the port "{bad}"', "usage")
 
 
 def check_refuses_too_many_arguments(theatre: Theatre) -> None:
     """More than one argument: usage on stderr, exit status 2."""
-    must_refuse(theatre, (*theatre.target.arguments(9034), "9035"), 2, "the arguments 9034 9035", "usage")
+    must_refuse(theatre, (*theatre.target.arguments(9034), "9035"), 2, "the arguments 9034 9035",
+                "usage")
 
 
 def check_says_why_the_port_cannot_be_had(theatre: Theatre) -> None:
     """A port that is in use, or not allowed: the reason on stderr, exit status 1."""
     port = theatre.server_port()
     with socket.create_server(("", port)):
-        must_refuse(theatre, theatre.target.arguments(port), 1, f"port {port}, which is in use", "the reason")
+        must_refuse(theatre, theatre.target.arguments(port), 1, f"port {port}, which is in use",
+                    "the reason")
+    stage = theatre.stage()  # SO_REUSEPORT would let a second one in
+    must_refuse(theatre, theatre.target.arguments(stage.port), 1,
+                f"port {stage.port}, on which the same server listens already", "the reason")
+    theatre.clear()
     if not theatre.target.fixed_port:
         theatre.must_forbid(80)
-        must_refuse(theatre, theatre.target.arguments(80), 1, "port 80, which is not allowed", "the reason")
+        must_refuse(theatre, theatre.target.arguments(80), 1, "port 80, which is not allowed",
+                    "the reason")
 
 
 def kernels_choice() -> set[int]:
@@ -76,14 +95,7 @@ def must_listen(theatre: Theatre, port: int, *arguments: str) -> None:
     """Raises Shortfall unless the server listens on this port (0: any) and says so."""
     program = theatre.start_server(*arguments)
     stage = theatre.stage_for(program)
-    stage.until(lambda: bool(program.listening_ports()))
-    listening = program.listening_ports()
-    if not set(listening) & ({port} if port else kernels_choice()):
-        where = f"port {port}" if port else "a port of the kernel's choice"
-        raise Shortfall(f"The server does not listen on {where}.",
-                        expected=f"a listening socket on {where}",
-                        actual=f"listens on {listening or 'none'}; {program.how_it_ended}",
-                        detail=program.last_words())
+    listening = must_have(program, stage, port)
     lines = [b"\n" + theatre.target.ready.replace("{port}", str(one)).encode() for one in listening]
     if not stage.until(lambda: any(line in b"\n" + program.output() for line in lines)):
         raise Shortfall("The server listens, but has not printed on stdout where.",
@@ -91,7 +103,23 @@ def must_listen(theatre: Theatre, port: int, *arguments: str) -> None:
                         actual=f'stdout: "{readable(program.output())}"')
 
 
-def must_refuse(theatre: Theatre, arguments: tuple[str, ...], status: int, what: str, words: str) -> None:
+def must_have(program: Program, stage: Stage, port: int) -> list[int]:
+    """Raises Shortfall unless the server listens on this port (0: any); the ports it listens on."""
+    stage.until(lambda: bool(program.listening_ports()))
+    listening = program.listening_ports()
+    wanted = {port} if port else kernels_choice()
+    if wanted.isdisjoint(listening):
+        where = f"port {port}" if port else "a port of the kernel's choice"
+        raise Shortfall(f"The server does not listen on {where}."
+                        + how_come(port, listening, kernels_choice()),
+                        expected=f"a listening socket on {where}",
+                        actual=f"listens on {listening or 'none'}; {program.how_it_ended}",
+                        detail=program.last_words())
+    return listening
+
+
+def must_refuse(theatre: Theatre, arguments: tuple[str, ...], status: int, what: str,
+                words: str) -> None:
     """Raises Shortfall unless the server ends with this status and has said something on stderr."""
     program = theatre.start_server(*arguments)
     if not theatre.stage_for(program).until(lambda: program.ended):
@@ -106,8 +134,13 @@ def must_refuse(theatre: Theatre, arguments: tuple[str, ...], status: int, what:
 
 
 def check_sigint_ends_it(theatre: Theatre) -> None:
-    """SIGINT ends the server within 2 s with exit status 0, also with clients connected."""
+    """SIGINT ends the server within 2 s with exit status 0, also with clients connected,
+    and with one that does not read."""
     must_end_on(theatre, signal.SIGINT)
+    theatre.clear()
+    stage = theatre.stage(TALKATIVE)
+    if one_who_does_not_read(stage, stage.join()[0]):
+        must_end(stage, signal.SIGINT, "one of two clients does not read")
 
 
 def check_sigterm_ends_it(theatre: Theatre) -> None:
@@ -116,35 +149,46 @@ def check_sigterm_ends_it(theatre: Theatre) -> None:
 
 
 def check_port_is_free_again_at_once(theatre: Theatre) -> None:
-    """After SIGINT, with clients connected until then, the same server can listen on the port again at once."""
+    """After SIGINT, with clients connected until then,
+    the same server can listen on the port again at once."""
     stage = theatre.stage()
     stage.join(2)
     stage.may_end = True
     stage.program.signal(signal.SIGINT)
     if not stage.program.wait(5.0):
         raise Shortfall("The server does not end, so its port never becomes free.",
-                        expected="it ends on SIGINT", actual="still running", verdict=Verdict.TIMEOUT)
-    must_listen(theatre, stage.port, *theatre.target.arguments(stage.port))
+                        expected="it ends on SIGINT", actual="still running",
+                        verdict=Verdict.TIMEOUT)
+    again = theatre.start_server(*theatre.target.arguments(stage.port))
+    must_have(again, theatre.stage_for(again), stage.port)
 
 
 def must_end_on(theatre: Theatre, number: signal.Signals) -> None:
-    """Raises Shortfall unless the signal ends the server in time, with status 0 and its clients told."""
+    """Raises Shortfall unless the signal ends the server in time,
+    with status 0 and its clients told."""
     for clients in (0, 3):
         theatre.clear()
         stage = theatre.stage()
-        stage.join(clients)
-        stage.may_end = True
-        stage.program.signal(number)
-        if not stage.program.wait(2.0):
-            raise Shortfall(f"{number.name} does not end the server within 2 s ({clients} clients).",
-                            expected="it ends, exit status 0", actual="still running after 2 s",
-                            verdict=Verdict.TIMEOUT)
-        if stage.program.exit_status != 0:
-            raise Shortfall(f"On {number.name} the server does not end with status 0 ({clients} clients).",
-                            expected="exit status 0", actual=stage.program.how_it_ended,
-                            detail=stage.program.last_words())
+        for client in stage.join(clients)[2:]:
+            client.send(b"the beginning of a line")
+        stage.settle()
+        must_end(stage, number, f"{clients} clients")
         stage.pump(0.01)
         left = [client.name for client in stage.clients if not client.ended]
         if left:
             raise Shortfall(f"{', '.join(left)} still has a connection after the server's end.",
                             expected="every connection ends", actual="a connection is still open")
+
+
+def must_end(stage: ChatStage, number: signal.Signals, clients: str) -> None:
+    """Raises Shortfall unless the signal ends the server in time, with status 0."""
+    stage.may_end = True
+    stage.program.signal(number)
+    if not stage.program.wait(2.0):
+        raise Shortfall(f"{number.name} does not end the server within 2 s ({clients}).",
+                        expected="it ends, exit status 0", actual="still running after 2 s",
+                        verdict=Verdict.TIMEOUT)
+    if stage.program.exit_status != 0:
+        raise Shortfall(f"On {number.name} the server does not end with status 0 ({clients}).",
+                        expected="exit status 0", actual=stage.program.how_it_ended,
+                        detail=stage.program.last_words())

@@ -3,42 +3,61 @@
 import time
 from collections.abc import Callable
 
-from grading.chat_stage import ChatStage
 from grading.line_client import LineClient
+from grading.observe.deadline import Deadline, run_delay_s
 from grading.program import Program
 from grading.sandbox import unsafe
 from grading.shortfall import NotJudged, Shortfall
+from grading.stage import Stage
 from grading.terminal_program import TerminalProgram
 from grading.theatre import Theatre
 from grading.transcript import readable
 from grading.verdict import Verdict
 
 from part_a_client import Scene, connected, must_arrive, on_pipe, on_terminal, type_line
+from part_a_client_silence import must_leave_in_silence
 
 NOBODY = "no-such-host.invalid"
 # SPEC.md A5: the client may go when nothing has come for a second. An answer that the grader sends
-# later than this after the end of input says nothing about the client, and the scene is played again.
+# later than this after the end of input says nothing about the client: the scene is played again.
 QUICK_S, TRIALS = 0.8, 5
+# For so long a client listens to a server that goes on talking; and how often the grader's talks.
+PATIENT_S, PAUSE_S = 5.0, 0.25
+SLACK_S = 2.0
+SURELY_S = 3.5  # what the server has said till then has to be printed
+BUSY = 0.25  # of a core, while a line comes each quarter of a second: nobody needs so much
+STARVED_S = 0.2  # a client that was kept from running for so long may have taken it for silence
 
 
 def check_client_end_of_input(theatre: Theatre) -> None:
-    """At the end of input the client half-closes, prints what still arrives until the server closes, and exits 0."""
-    for way in (on_terminal, on_pipe):
+    """At the end of input the client half-closes, prints what still arrives
+    until the server closes, 1 s is silent or 5 s have passed, and exits 0."""
+    ways: tuple[Callable[[Theatre], Scene], ...] = (on_terminal, on_pipe)
+    for way in ways:
         program, stage, answer = answered_in_time(theatre, way)
         must_end(stage, program, 0)
         shown = program.screen() if isinstance(program, TerminalProgram) else program.output()
         if answer.encode() not in shown:
             raise Shortfall("What arrived after the end of input was not printed.",
-                            expected=f'"{answer} …" is printed', actual=f'"{readable(shown[-100:])}"')
+                            expected=f'"{answer} …" is printed',
+                            actual=f'"{readable(shown[-100:])}"')
+    program, stage, server = on_pipe(theatre)
+    must_half_close(stage, program, server)
+    must_leave_in_silence(stage, program)
+    must_end(stage, program, 0)
+    must_leave_a_talker(theatre)
 
 
 def check_client_says_that_the_server_has_gone(theatre: Theatre) -> None:
-    """When the server goes away before the end of input, the client says so on stderr and exits with 1."""
-    program, stage, server = on_pipe(theatre)
-    stage.may_end = True
-    server.leave()
-    must_end(stage, program, 1)
-    must_have_complained(program)
+    """When the server goes away before the end of input, in order or by a reset,
+    the client says so on stderr and exits with 1."""
+    for way in (LineClient.leave, LineClient.reset):
+        theatre.clear()
+        program, stage, server = on_pipe(theatre)
+        stage.may_end = True
+        way(server)
+        must_end(stage, program, 1)
+        must_have_complained(program)
 
 
 def check_client_says_why_it_cannot_connect(theatre: Theatre) -> None:
@@ -74,30 +93,129 @@ def check_client_ctrl_c(theatre: Theatre) -> None:
 # -- scenes --------------------------------------------------------------------------------------
 
 def answered_in_time(theatre: Theatre, way: Callable[[Theatre], Scene]) -> tuple[
-        Program | TerminalProgram, ChatStage, str]:
-    """The client is told that its input has ended, and the server answers before a second is over."""
+        Program | TerminalProgram, Stage, str]:
+    """The client is told that its input has ended, and the server
+    answers before a second is over."""
+    late = 0
     for _ in range(TRIALS):
         program, stage, server = way(theatre)
         line, answer = stage.token(), stage.token()
         type_line(program, f"{line} the last words")
         must_arrive(stage, server, line.encode(), "the server")
         start = time.monotonic()
-        must_half_close(stage, program, server)
+        waited = must_half_close(stage, program, server)
         stage.may_end = True
         server.say(f"{answer} said after you had ended")
         if time.monotonic() - start < QUICK_S:
             server.leave()
             return program, stage, answer
+        late += waited > QUICK_S
         theatre.clear()
+    if late == TRIALS:  # it was not the grader that came late
+        raise Shortfall("At the end of input the client does not shut down its sending side.",
+                        expected="the server sees end-of-file at once",
+                        actual="end-of-file only when the client itself ends, a second later")
     raise NotJudged("This machine is too busy to answer a client within a second.")
 
 
-def must_half_close(stage: ChatStage, program: Program | TerminalProgram, server: LineClient) -> None:
-    """Raises Shortfall unless the server sees the end of the client's input."""
+def must_leave_a_talker(theatre: Theatre) -> None:
+    """Raises Shortfall unless the client ends although the server never falls silent."""
+    program, stage, server = on_pipe(theatre)
+    must_half_close(stage, program, server)
+    stage.may_end = True
+    enough = Deadline(PATIENT_S + SLACK_S, program.pids)
+    farewell = Farewell(program)
+    while not (program.ended or enough.passed):
+        token = stage.token()
+        farewell.heard(token)
+        server.say(f"{token} and on and on")
+        pause = time.monotonic() + PAUSE_S
+        while not program.ended and time.monotonic() < pause:
+            stage.pump(PAUSE_S / 10)
+            farewell.look()
+    farewell.must_be_calm()
+    if not program.ended:
+        raise Shortfall("After the end of input the server goes on talking, "
+                        "and the client does not end.",
+                        expected=f"it ends {PATIENT_S:.0f} s after the end of input",
+                        actual="it goes on listening", verdict=Verdict.TIMEOUT)
+    must_end(stage, program, 0)
+    farewell.must_have_listened()
+
+
+class Farewell:
+    """What becomes of a client between its half-close and its end: what it costs and prints."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._start = self._last = time.monotonic()
+        self._used_then, self._starved_then = program.cpu_ns(), run_delay_s(program.pids())
+        self._used = self._starved = self._seconds = self._longest_gap = 0.0
+        self._said: list[str] = []
+
+    def heard(self, token: str) -> None:
+        """The server says this now."""
+        now = time.monotonic()
+        self._longest_gap, self._last = max(self._longest_gap, now - self._last), now
+        if now - self._start < SURELY_S:
+            self._said.append(token)
+
+    def look(self) -> None:
+        """Takes what it has cost so far; a client that has ended tells nothing more."""
+        used, starved = self._program.cpu_ns(), run_delay_s(self._program.pids())
+        if not self._program.ended:
+            self._used = (used - self._used_then) / 1e9
+            self._starved = starved - self._starved_then
+            self._seconds = time.monotonic() - self._start
+
+    def must_be_calm(self) -> None:
+        """Raises Shortfall for a client that uses a core while it waits."""
+        had = self._seconds - self._starved
+        if self._seconds > 1 and self._used > BUSY * had:
+            raise Shortfall("After the end of input the client works without a pause, although "
+                            "hardly anything arrives.", expected="it waits for what arrives",
+                            actual=f"{100 * self._used / had:.0f} % of a core")
+
+    def must_have_listened(self) -> None:
+        """Raises Shortfall unless it has stayed and printed what came; says nothing where somebody
+        was too late for it."""
+        if self._longest_gap > QUICK_S or self._starved > STARVED_S:
+            return
+        if self._seconds < SURELY_S:
+            raise Shortfall(
+                "After the end of input the server goes on talking, and the client ends too early.",
+                expected="it ends when a second is silent, or after 5 s",
+                actual=f"it ended after {self._seconds:.1f} s")
+        output = self._program.output()
+        if missing := [token for token in self._said if token.encode() not in output]:
+            raise Shortfall(
+                "After the end of input the server goes on talking, and not all is printed.",
+                expected="what arrives in the next 5 s, as long as no second is silent",
+                actual=f"{len(missing)} of {len(self._said)} lines are missing")
+
+
+def must_half_close(stage: Stage, program: Program | TerminalProgram,
+                    server: LineClient) -> float:
+    """Raises Shortfall unless the server sees the end of the client's input.
+
+    Returns the seconds for which it certainly had not come: till the last look that did not see it.
+    """
+    start, waited = time.monotonic(), 0.0
+
+    def has_come() -> bool:
+        nonlocal waited
+        if server.ended != "end of file":
+            waited = time.monotonic() - start
+            return False
+        return True
+
     end_of_input(program)
-    if not stage.until(lambda: server.ended == "end of file"):
-        raise Shortfall("At the end of input the client does not shut down its sending side.",
-                        expected="the server sees end-of-file", actual=f"{server.ended or 'nothing'}")
+    if not stage.until(has_come):
+        raise Shortfall("At the end of input the client does not shut down its sending side."
+                        + stage.meanwhile("what does your loop do at the keyboard's end?"),
+                        expected="the server sees end-of-file",
+                        actual=f"{server.ended or 'nothing'}")
+    return waited
 
 
 def end_of_input(program: Program | TerminalProgram) -> None:
@@ -105,11 +223,12 @@ def end_of_input(program: Program | TerminalProgram) -> None:
     (program.press_ctrl_d if isinstance(program, TerminalProgram) else program.close_input)()
 
 
-def must_end(stage: ChatStage, program: Program | TerminalProgram, status: int) -> None:
+def must_end(stage: Stage, program: Program | TerminalProgram, status: int) -> None:
     """Raises Shortfall unless the client ends with this status."""
     if not stage.until(lambda: program.ended, 5.0):
-        raise Shortfall("The client does not end.", expected=f"exit status {status}",
-                        actual="it goes on running", verdict=Verdict.TIMEOUT)
+        raise Shortfall(f"The client does not end.{stage.meanwhile()}",
+                        expected=f"exit status {status}", actual="it goes on running",
+                        verdict=Verdict.TIMEOUT)
     if program.how_it_ended != f"exit status {status}":
         raise Shortfall("The client does not end as it should.", expected=f"exit status {status}",
                         actual=program.how_it_ended, detail=program.last_words())
@@ -118,5 +237,6 @@ def must_end(stage: ChatStage, program: Program | TerminalProgram, status: int) 
 def must_have_complained(program: Program) -> None:
     """Raises Shortfall unless there is something on stderr."""
     if not program.errors().strip():
-        raise Shortfall("The client ends without a word on stderr.", expected="the reason on stderr",
+        raise Shortfall("The client ends without a word on stderr.",
+                        expected="the reason on stderr",
                         actual=f'stderr is empty, stdout: "{readable(program.output()[-100:])}"')

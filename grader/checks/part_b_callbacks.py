@@ -9,7 +9,8 @@ HEARD = "callbacks"  # the driver whose callbacks report what they are told
 
 
 def check_callbacks_of_ones_own(theatre: Theatre) -> None:
-    """A program can give the proactor callbacks, and send to one client or to all, from any thread."""
+    """A program can give the proactor callbacks, and send to one client or to all,
+    from any thread."""
     driver = theatre.driver(HEARD)
     driver.stage.port = driver.create(theatre.some_port()).port
     must_be_zero(driver, "callbacks 0", "given")
@@ -34,7 +35,8 @@ def join_and_be_told(driver: Driver) -> tuple[LineClient, str]:
 
 
 def must_be_told_a_line(driver: Driver, speaker: LineClient, number_of_speaker: str) -> None:
-    """A line reaches the callback, byte for byte, and nobody else: the program decides what is relayed."""
+    """A line reaches the callback, byte for byte, and nobody else:
+    the program decides what is relayed."""
     token = driver.stage.token()
     line = f"{token} with a ".encode() + b"\0 in it"
     speaker.say(line)
@@ -42,15 +44,19 @@ def must_be_told_a_line(driver: Driver, speaker: LineClient, number_of_speaker: 
     driver.stage.settle()
     if words[3:] != [str(len(line) + 1), (line + b"\n").hex()]:
         raise Shortfall("The callback was not given the line that was said.",
-                        expected=f"{len(line) + 1} bytes, the line with its \\n", actual=" ".join(words[3:])[:100])
+                        expected=f"{len(line) + 1} bytes, the line with its \\n",
+                        actual=" ".join(words[3:])[:100])
     for client in driver.stage.here():
         if client.count(token):
-            raise Shortfall("A line was relayed although the program has a callback for lines of its own.",
-                            expected="the program decides who hears it", actual=f"{client.name} heard it")
+            raise Shortfall("A line was relayed although the program "
+                            "has a callback for lines of its own.",
+                            expected="the program decides who hears it",
+                            actual=f"{client.name} heard it")
 
 
 def must_be_told(driver: Driver, what: str, client: str | None, when: str) -> list[str]:
-    """The words of a callback's report; raises Shortfall if there is none, or it is of another client."""
+    """The words of a callback's report; raises Shortfall if there is none,
+    or it is of another client."""
     words = driver.hear(what)
     if words is None:
         raise Shortfall(f"The callback was not called when {when}.", expected="one call",
@@ -58,11 +64,12 @@ def must_be_told(driver: Driver, what: str, client: str | None, when: str) -> li
     if len(words) < 3:
         raise garbled(" ".join(words))
     if words[2] != "1":
-        raise Shortfall(f"When {when}, the callback was given another proactor or context than its own.",
+        raise Shortfall(f"When {when}, the callback was given another proactor or context "
+                        "than its own.",
                         expected="those that proactor_set_callbacks() was given", actual="others")
     if client not in (None, words[1]):
-        raise Shortfall(f"When {when}, the callback was told another client's number.", expected=str(client),
-                        actual=words[1])
+        raise Shortfall(f"When {when}, the callback was told another client's number.",
+                        expected=str(client), actual=words[1])
     return words
 
 
@@ -75,8 +82,9 @@ def must_reach(driver: Driver, command: str, answer: str, those: list[LineClient
     driver.stage.settle()
     for client in (*those, *not_those):
         if client.count(token) != (client in those):
+            names = ", ".join(one.name for one in those)
             raise Shortfall(f"`{command}` did not reach whom it should.",
-                            expected=f"{', '.join(one.name for one in those)} once, and nobody else",
+                            expected=f"{names} once, and nobody else",
                             actual=f"{client.name}: {client.count(token)} times")
 
 

@@ -1,4 +1,4 @@
-"""libproactor: what create, thread and destroy promise, seen from outside the process that calls them."""
+"""libproactor: what create, thread and destroy promise, seen from outside of the process."""
 
 import errno
 import os
@@ -6,6 +6,7 @@ import socket
 import time
 
 from grading.driver import Driver, number
+from grading.line_client import LineClient
 from grading.observe.freeze import Unstoppable, frozen
 from grading.observe.sockets import listeners
 from grading.shortfall import Shortfall
@@ -13,6 +14,9 @@ from grading.theatre import Theatre
 from grading.verdict import Verdict
 
 LIVES, BATCH = 1000, 20
+BATCHES, OF_ROOM = 80, (b"#", b"@")  # of lines; and what those of each room are made of
+DEAF, MUCH_SAID = 4, 6 << 20  # clients that do not read, and bytes that are said to them
+SMALL_WINDOW = 64 << 10  # bytes: the kernel shall keep little for them
 CACHES = 8192  # bytes that the allocator itself may keep for the next life
 MUCH = (8 << 20, 48 << 20)  # bytes in use, and asked for: more than stacks and caches can explain
 LONG_ENOUGH_S = 8.0  # a library that is slow to end is asked for fewer lives
@@ -20,13 +24,15 @@ LEAK_PER_LIFE = 8  # bytes: less than any block a program can lose at each life
 
 
 def check_works_from_c(theatre: Theatre) -> None:
-    """A C program can include proactor.h, link libproactor.a with g++, and serve clients with it."""
+    """A C program can include proactor.h, link libproactor.a with g++,
+    and serve clients with it."""
     driver = theatre.driver("proactor_c")
     must_serve(driver, driver.create(theatre.some_port()).port)
 
 
 def check_create_listens_and_starts_no_thread(theatre: Theatre) -> None:
-    """proactor_create() binds and listens, on a port of the kernel's choice for 0, and starts no thread."""
+    """proactor_create() binds and listens, on a port of the kernel's choice for 0,
+    and starts no thread."""
     driver = theatre.driver("proactor_cpp")
     threads = driver.program.threads()
     port = theatre.some_port()
@@ -34,22 +40,26 @@ def check_create_listens_and_starts_no_thread(theatre: Theatre) -> None:
         created = driver.create(asked)
         driver.stage.settle()
         if created.port not in listeners() or (asked and created.port != asked):
-            raise Shortfall(f"After proactor_create({asked}) the port that proactor_port() tells is not "
-                            "the one that is listened on.", expected=f"a listening socket on {asked or 'it'}",
-                            actual=f"proactor_port(): {created.port}, listening: {sorted(listeners())}")
+            raise Shortfall(f"After proactor_create({asked}) the port that proactor_port() "
+                            "tells is not the one that is listened on.",
+                            expected=f"a listening socket on {asked or 'it'}",
+                            actual=f"proactor_port(): {created.port}, "
+                                   f"listening: {sorted(listeners())}")
     if driver.program.threads() != threads:
         raise Shortfall("proactor_create() has started a thread.", expected="none",
                         actual=f"{driver.program.threads() - threads} threads more than before")
 
 
 def check_create_says_why_not(theatre: Theatre) -> None:
-    """proactor_create() returns NULL with errno set when it cannot listen, and leaves nothing behind."""
+    """proactor_create() returns NULL with errno set when it cannot listen,
+    and leaves nothing behind."""
     driver = theatre.driver("proactor_cpp")
     before = driver.program.descriptors()
     port = theatre.some_port()
     with socket.create_server(("", port)):
         forbidden = ((80, errno.EACCES),) if theatre.forbids(80) else ()
-        for asked, expected in ((port, errno.EADDRINUSE), *forbidden):
+        for asked, expected in ((port, errno.EADDRINUSE), (-1, errno.EINVAL),
+                                (65536, errno.EINVAL), *forbidden):
             _, index, _, why = driver.ask(f"create {asked}")
             if index != "-1" or number(why) == 0:
                 raise Shortfall(f"proactor_create({asked}) cannot succeed here.",
@@ -73,8 +83,27 @@ def check_two_proactors_in_one_process(theatre: Theatre) -> None:
         if any(stranger.count(token) for stranger in rooms[1 - index]):
             raise Shortfall("A line said at one proactor was heard at the other.",
                             expected="two rooms", actual="one room for both")
+    must_keep_apart(driver, rooms)
     driver.ask("destroy 0")
     driver.stage.say(rooms[1][0], rooms[1])
+
+
+def must_keep_apart(driver: Driver, rooms: list[list[LineClient]]) -> None:
+    """Raises Shortfall if bytes of one room are heard in the other while both talk at once."""
+    last = ["", ""]
+    for _ in range(BATCHES):
+        for index, (speaker, _) in enumerate(rooms):
+            last[index] = driver.stage.token()
+            speaker.send(b"".join(OF_ROOM[index] * 600 + b"\n" for _ in range(20))
+                         + f"{last[index]} the last of these\n".encode())
+        driver.stage.pump()
+    driver.stage.until(lambda: all(listener.count(token)
+                                   for (_, listener), token in zip(rooms, last)))
+    driver.stage.settle()
+    for index, (_, listener) in enumerate(rooms):
+        if strange := listener.count(OF_ROOM[1 - index] * 3):
+            raise Shortfall("While both proactors are busy, bytes of one are heard at the other.",
+                            expected="two rooms", actual=f"{strange} times at {listener.name}")
 
 
 def check_serves_who_came_early(theatre: Theatre) -> None:
@@ -86,7 +115,8 @@ def check_serves_who_came_early(theatre: Theatre) -> None:
     driver.ask("run 0")
     if not stage.until(lambda: all(stage.accepted(client) for client in early)):
         raise Shortfall("Clients that came before proactor_thread() ran are not accepted.",
-                        expected="they are served as soon as it runs", actual="they wait in the listen queue")
+                        expected="they are served as soon as it runs",
+                        actual="they wait in the listen queue")
     stage.settle()
     for speaker in early:
         stage.say(speaker)
@@ -98,11 +128,13 @@ def check_thread_returns_null(theatre: Theatre) -> None:
     driver.ask("destroy 0")
     words = driver.ask("join 0")
     if words[2] != "NULL":
-        raise Shortfall("proactor_thread() did not return NULL.", expected="NULL", actual="something else")
+        raise Shortfall("proactor_thread() did not return NULL.", expected="NULL",
+                        actual="something else")
 
 
 def check_destroy_stops_everything(theatre: Theatre) -> None:
-    """proactor_destroy() returns within 2 s; then no thread and no descriptor of the proactor is left."""
+    """proactor_destroy() returns within 2 s;
+    then no thread and no descriptor of the proactor is left."""
     driver = theatre.driver("proactor_cpp")
     before, threads = driver.program.descriptors(), driver.program.threads()
     must_serve(driver, driver.create(theatre.some_port()).port)
@@ -110,12 +142,30 @@ def check_destroy_stops_everything(theatre: Theatre) -> None:
     driver.ask("join 0")
     must_have_closed(driver, before, "After proactor_destroy() has returned")
     if driver.program.threads() > threads:
-        raise Shortfall("After proactor_destroy() threads of the library still live.", expected=f"{threads}",
+        raise Shortfall("After proactor_destroy() threads of the library still live.",
+                        expected=f"{threads}",
                         actual=f"{driver.program.threads()} threads")
     open_clients = [client.name for client in driver.stage.clients if not client.ended]
     if open_clients:
         raise Shortfall(f"{', '.join(open_clients)} is still connected after proactor_destroy().",
                         expected="every connection ends", actual="a connection is still open")
+    theatre.clear()
+    must_not_wait_for_the_deaf(theatre.driver("proactor_cpp"))
+
+
+def must_not_wait_for_the_deaf(driver: Driver) -> None:
+    """Raises Shortfall unless it is destroyed within 2 s also while much waits for several clients
+    that do not read. Says nothing of a room that such clients hold up: C6 is starred."""
+    stage = driver.stage
+    must_serve(driver, driver.create(0).port)
+    speaker, listener = stage.clients
+    for _ in range(DEAF):
+        stage.connect(receive_buffer=SMALL_WINDOW).reading = False
+    stage.settle()
+    last = stage.token()
+    speaker.send((b"x" * 4095 + b"\n") * (MUCH_SAID >> 12) + f"{last} at last\n".encode())
+    if stage.until(lambda: listener.count(last) > 0):
+        must_destroy(driver)
 
 
 def check_destroy_waits_for_the_loop(theatre: Theatre) -> None:
@@ -125,7 +175,8 @@ def check_destroy_waits_for_the_loop(theatre: Theatre) -> None:
     others = driver.program.thread_ids() - {driver.program.pid}
     try:
         with frozen(others):  # wherever they are: none of them can be done with the proactor
-            stage.transcript.add("note", "server", "the grader has stopped all threads but the first")
+            stage.transcript.add("note", "server",
+                                 "the grader has stopped all threads but the first")
             driver.tell("destroy 0")
             if driver.hear("destroyed", 3.0):
                 raise Shortfall(
@@ -165,7 +216,8 @@ def check_a_thousand_lives(theatre: Theatre) -> None:
         lived += BATCH
     must_have_closed(driver, descriptors, f"After {lived} lives")
     if driver.program.threads() > threads:
-        raise Shortfall(f"After {lived} lives threads are left over.", expected=f"{threads} threads",
+        raise Shortfall(f"After {lived} lives threads are left over.",
+                        expected=f"{threads} threads",
                         actual=f"{driver.program.threads()} threads")
     lost = last_bytes - first_bytes
     # What the library says of itself may be wrong: from outside, only large losses can be told.
@@ -186,7 +238,8 @@ def served(theatre: Theatre) -> Driver:
 
 
 def must_serve(driver: Driver, port: int) -> None:
-    """Proactor 0 is run, two clients are accepted and talk; whether they hear each other is judged elsewhere."""
+    """Proactor 0 is run, two clients are accepted and talk;
+    whether they hear each other is judged elsewhere."""
     driver.ask("run 0")
     driver.stage.port = port
     driver.stage.join(2)
@@ -198,15 +251,21 @@ def must_destroy(driver: Driver) -> None:
 
 
 def must_have_closed(driver: Driver, before: dict[tuple[int, int], str], when: str) -> None:
-    """Raises Shortfall for descriptors that were not there before, once all has settled.
+    """Raises Shortfall for descriptors that were not there before, once all has settled; and for
+    those that were, and are gone: they are the program's.
 
     Whether they were closed in time is not asked here: that destroy waits is a check of its own.
     """
     driver.stage.settle()
-    kept = {number: what for number, what in driver.program.descriptors().items() if number not in before}
+    now = driver.program.descriptors()
+    kept = {key: what for key, what in now.items() if key not in before}
     if kept:
         raise Shortfall(f"{when}, descriptors of the library are still open.", expected="none",
-                        actual=", ".join(f"{number} is {what}" for (_, number), what in sorted(kept.items())[:6]))
+                        actual=", ".join(f"{number} is {what}" for (_, number), what
+                                         in sorted(kept.items())[:6]))
+    if gone := sorted(number for _, number in before.keys() - now.keys()):
+        raise Shortfall(f"{when}, a descriptor that is not the library's own is closed.",
+                        expected=f"{gone[0]} stays open", actual=f"{gone[0]} is closed")
 
 
 def live(driver: Driver, lives: int) -> int:

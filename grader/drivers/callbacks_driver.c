@@ -6,11 +6,10 @@
  *
  *   create PORT             -> created INDEX PORT ERRNO   (INDEX -1: proactor_create returned NULL)
  *   callbacks 0             -> given STATUS
- *   run 0                   -> running 0                  (a thread of its own is in
- * proactor_thread) send CLIENT WORD        -> sent STATUS                (a line, by the main
- * thread) broadcast CLIENT WORD   -> told STATUS                (to all but this client; 0: to all)
- *   answer 1                -> answering 1                (the callback passes lines on from now
- * on; 0: no longer)
+ *   run 0                   -> running 0                  (a thread is in proactor_thread)
+ *   send CLIENT WORD        -> sent STATUS                (a line, by the main thread)
+ *   broadcast CLIENT WORD   -> told STATUS                (to all but this client; 0: to all)
+ *   answer 1                -> answering 1                (passes lines on; 0: no longer)
  *
  * A callback reports, in between: came CLIENT MINE; said CLIENT MINE LENGTH HEXADECIMAL; went
  * CLIENT MINE. MINE is 1 where proactor and context are those that were given.
@@ -24,7 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST = 400 }; /* bytes of a line that are reported */
+enum { longest = 400 }; /* bytes of a line that are reported */
 
 static proactor_t* the_proactor;
 static pthread_t thread;
@@ -41,8 +40,8 @@ static void on_joined(proactor_t* proactor, proactor_client_t client, void* cont
 
 static void on_line(proactor_t* proactor, proactor_client_t client, const char* line, size_t length,
                     void* context) {
-    char hexadecimal[2 * LONGEST + 1] = "";
-    for (size_t i = 0; i < length && i < LONGEST; ++i)
+    char hexadecimal[2 * longest + 1] = "";
+    for (size_t i = 0; i < length && i < longest; ++i)
         sprintf(hexadecimal + 2 * i, "%02x", (unsigned char)line[i]);
     printf("said %" PRIu64 " %d %zu %s\n", client, mine(proactor, context), length, hexadecimal);
     if (answering)

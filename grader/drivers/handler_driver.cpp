@@ -8,23 +8,27 @@
 //   pair               -> paired PAIR FD
 //   listen             -> paired PAIR FD PORT          a listening socket instead of a pair
 //   add PAIR KIND      -> added PAIR RESULT ERRNO      with a handler of that kind, see below
+//   addother PAIR KIND -> added PAIR RESULT ERRNO      the same with another function
 //   remove PAIR        -> removed PAIR RESULT ERRNO
 //   addfd FD           -> added FD RESULT ERRNO        a bare number, to see errors
 //   removefd FD        -> removed FD RESULT ERRNO
 //   write PAIR TEXT    -> wrote PAIR COUNT
 //   end PAIR           -> ended PAIR                   end-of-file at the proactor's side
-//   renew PAIR         -> renewed PAIR SAME|OTHER      closes both ends, opens a new pair: same
-//   number? open PAIR          -> open PAIR YES|NO             is the proactor's end still open?
+//   renew PAIR         -> renewed PAIR SAME|OTHER      both ends anew: with the same number?
+//   open PAIR          -> open PAIR YES|NO             is the proactor's end still open?
 //   run                -> running, and `ran RESULT` when runProactor has returned
 //   cancel             -> cancelled RESULT
 //   release PAIR       -> released PAIR                lets a holding handler go on
+//   releaseother PAIR  -> released PAIR                the same for the other function
 //   destroy            -> destroyed
+//   destroyaside       -> destroying, and `destroyed` when destroyProactor has returned
 //
-// Kinds of handlers; each reports `start PAIR TID` first and `done PAIR TEXT` last:
-//   read (reads what is there), hold (waits for release, then reads), leave (removes itself,
-//   without reading), accept (accepts and closes), cancel (reads, then cancels), swap (removes
-//   itself, adds itself again, reads), next (reads, then adds the pair with the next number, kind
-//   read)
+// Kinds of handlers; each reports `start PAIR TID first|other` (which function it is) first and
+// `done PAIR TEXT` last:
+//   read (reads what is there), sip (reads one byte), hold (waits for release, then reads), leave
+//   (removes itself, without reading), accept (accepts and closes), cancel (reads, then cancels),
+//   swap (removes itself, adds itself again, reads), next (reads, then adds the pair with the next
+//   number, kind read)
 #include HEADER
 
 #include <arpa/inet.h>
@@ -32,6 +36,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <cstdio>
@@ -43,6 +48,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace {
 
@@ -54,7 +60,7 @@ struct Pair {
 std::mutex lock;  // guards all of these
 std::condition_variable released_one;
 std::map<int, Pair> pairs;
-std::set<int> released;
+std::set<std::pair<int, std::string>> released;  // with the name of the function
 void* proactor = nullptr;
 
 void report(const std::string& line) {
@@ -71,9 +77,9 @@ std::string words(const Words&... word) {
     return line.str();
 }
 
-std::string read_all(int fd) {
+std::string read_up_to(size_t most, int fd) {
     char buffer[256];
-    ssize_t count = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+    ssize_t count = recv(fd, buffer, std::min(most, sizeof buffer), MSG_DONTWAIT);
     if (count < 0)
         return "nothing";
     return count == 0 ? "end" : std::string(buffer, static_cast<size_t>(count));
@@ -87,38 +93,47 @@ Pair pair_of(int fd) {
     return {-1, fd, -1, "read"};
 }
 
-void handle(void* self, int fd);
-
-void hold(int number) {
+void hold(int number, const std::string& which) {
     std::unique_lock guard(lock);
-    released_one.wait(guard, [&] { return released.erase(number) > 0; });
+    released_one.wait(guard, [&] { return released.erase({number, which}) > 0; });
 }
 
-void handle(void* self, int fd) {
+void add_next(void* self, int number, handler_t handler) {
+    std::unique_lock guard(lock);
+    int other = pairs[number + 1].fd;
+    guard.unlock();
+    addFD2Proactor(self, other, handler);
+}
+
+void work(void* self, int fd, handler_t handler, const std::string& which) {
     Pair pair = pair_of(fd);
-    report(words("start", pair.number, syscall(SYS_gettid)));
+    report(words("start", pair.number, syscall(SYS_gettid), which));
     std::string text = "-";
     if (pair.kind == "hold")
-        hold(pair.number);
+        hold(pair.number, which);
     if (pair.kind == "leave" || pair.kind == "swap")
         removeHandler(self, fd);
     if (pair.kind == "accept") {
         close(accept(fd, nullptr, nullptr));
         text = "accepted";
     } else if (pair.kind != "leave") {
-        text = read_all(fd);
+        text = read_up_to(pair.kind == "sip" ? 1 : std::string::npos, fd);
     }
     if (pair.kind == "swap")
-        addFD2Proactor(self, fd, handle);
-    if (pair.kind == "next") {
-        std::unique_lock guard(lock);
-        int other = pairs[pair.number + 1].fd;
-        guard.unlock();
-        addFD2Proactor(self, other, handle);
-    }
+        addFD2Proactor(self, fd, handler);
+    if (pair.kind == "next")
+        add_next(self, pair.number, handler);
     if (pair.kind == "cancel")
         cancelProactor(self);
     report(words("done", pair.number, text));
+}
+
+void handle(void* self, int fd) {
+    work(self, fd, handle, "first");
+}
+
+void handle_otherwise(void* self, int fd) {
+    work(self, fd, handle_otherwise, "other");
 }
 
 void open_pair(Pair& pair) {
@@ -167,12 +182,13 @@ std::string renew(int number) {
 std::string on_descriptor(const std::string& command, int number) {
     errno = 0;
     int fd = number;
-    if (command == "add" || command == "remove") {
+    if (command == "add" || command == "addother" || command == "remove") {
         std::lock_guard guard(lock);
         fd = pairs[number].fd;
     }
     bool adds = command.starts_with("add");
-    int result = adds ? addFD2Proactor(proactor, fd, handle) : removeHandler(proactor, fd);
+    handler_t handler = command == "addother" ? handle_otherwise : handle;
+    int result = adds ? addFD2Proactor(proactor, fd, handler) : removeHandler(proactor, fd);
     return words(adds ? "added" : "removed", number, result, result == 0 ? 0 : errno);
 }
 
@@ -190,12 +206,12 @@ std::string on_pair(const std::string& command, int number, const std::string& t
         bool open = recv(pair.fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0 || errno != EBADF;
         return words("open", number, open ? "YES" : "NO");
     }
-    if (command == "release") {
-        released.insert(number);
+    if (command.starts_with("release")) {
+        released.insert({number, command == "release" ? "first" : "other"});
         released_one.notify_all();
         return words("released", number);
     }
-    if (command == "add")
+    if (command.starts_with("add"))
         pair.kind = text;
     guard.unlock();
     return on_descriptor(command, number);
@@ -215,6 +231,13 @@ std::string obey(const std::string& command, int number, const std::string& text
     if (command == "run") {
         std::thread([] { report(words("ran", runProactor(proactor))); }).detach();
         return "running";
+    }
+    if (command == "destroyaside") {
+        std::thread([] {
+            destroyProactor(proactor);
+            report("destroyed");
+        }).detach();
+        return "destroying";
     }
     if (command == "cancel")
         return words("cancelled", cancelProactor(proactor));

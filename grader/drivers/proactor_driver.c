@@ -7,24 +7,27 @@
  *   run INDEX       -> running INDEX                 (a thread of its own is in proactor_thread)
  *   destroy INDEX   -> destroyed INDEX               (INDEX -1: proactor_destroy(NULL))
  *   join INDEX      -> joined INDEX NULL|VALUE       (what proactor_thread returned)
+ *   interrupt INDEX -> interrupted INDEX             (a signal handler has run on its thread)
  *   lives N         -> lived COUNT BYTES STEP        (COUNT < N: the life that failed; its step)
  */
 #include HEADER
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MOST = 16 };
+enum { most = 16, out_of_the_way = 10 };
 
-static proactor_t* proactors[MOST];
-static pthread_t threads[MOST];
+static proactor_t* proactors[most];
+static pthread_t threads[most];
 static int made;
 
 static void create(int port) {
@@ -108,6 +111,9 @@ static void obey(const char* command, int number) {
         void* result = NULL;
         pthread_join(threads[number], &result);
         printf("joined %d %s\n", number, result == NULL ? "NULL" : "VALUE");
+    } else if (strcmp(command, "interrupt") == 0) {
+        pthread_kill(threads[number], SIGUSR1);
+        printf("interrupted %d\n", number);
     } else if (strcmp(command, "lives") == 0) {
         lives(number);
     } else {
@@ -115,11 +121,23 @@ static void obey(const char* command, int number) {
     }
 }
 
+static void do_nothing(int number) {
+    (void)number;
+}
+
 int main(void) {
     char line[128], command[32];
     int number;
+    struct sigaction handling;
+    memset(&handling, 0, sizeof handling); /* no SA_RESTART: calls that wait fail with EINTR */
+    handling.sa_handler = do_nothing;
+    sigaction(SIGUSR1, &handling, NULL);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    while (fgets(line, sizeof line, stdin) != NULL) {
+    /* Whoever closes descriptor 0 by mistake shall be told so: that must not end us. */
+    FILE* commands = fdopen(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, out_of_the_way), "r");
+    if (commands == NULL)
+        return 1;
+    while (fgets(line, sizeof line, commands) != NULL) {
         if (sscanf(line, "%31s %d", command, &number) == 2)
             obey(command, number);
         fflush(stdout);

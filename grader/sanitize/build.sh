@@ -15,7 +15,11 @@ before='(^|[^A-Za-z0-9_./-])'
 behind='([^A-Za-z0-9_.+-]|$)'
 words='no_sanitize|__SANITIZE_|(thread|address|leak)_sanitizer|__(asan|lsan|tsan|sanitizer)_'
 
-gcc -O1 -g -c "$here/hooks.c" -o "$names/hooks.o"
+case $flags in
+*-fsanitize=thread*) schedule=$here/schedule.c ;;
+*) schedule= ;;
+esac
+gcc -O1 -g -r -nostdlib "$here/hooks.c" ${schedule:+"$schedule"} -o "$names/hooks.o"
 (
     IFS=:
     for folder in $PATH; do

@@ -16,7 +16,8 @@ for word; do
 done
 # shellcheck disable=SC2154  # from settings
 PATH=$real_path
-DEPENDENCIES_OUTPUT="$here/sources $PWD" # gcc lists headers there, too
-export DEPENDENCIES_OUTPUT
+# gcc lists headers there, too. ccache does not know how, and is in front for our own programs only.
+[ -n "${CCACHE_DIR:-}" ] || export DEPENDENCIES_OUTPUT="$here/sources $PWD"
 # shellcheck disable=SC2086,SC2154  # flags: several words, from settings
-exec "${0##*/}" "$@" $flags ${links:+"$here/hooks.o"}
+# muldefs: a program may have a function of its own with a name that hooks.o has, too
+exec "${0##*/}" "$@" $flags ${links:+"$here/hooks.o" -Wl,-z,muldefs}

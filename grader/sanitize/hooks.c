@@ -41,19 +41,20 @@ static struct timespec in_real_time(clockid_t clock, const struct timespec* unti
     return (struct timespec){nanoseconds / 1000000000, nanoseconds % 1000000000};
 }
 
-int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock, const struct timespec* until) {
-    struct timespec real = in_real_time(clock, until);
+int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clockid,
+                            const struct timespec* abstime) {
+    struct timespec real = in_real_time(clockid, abstime);
     return pthread_mutex_timedlock(mutex, &real);
 }
 
-int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
-                               const struct timespec* until) {
-    struct timespec real = in_real_time(clock, until);
+int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clockid,
+                               const struct timespec* abstime) {
+    struct timespec real = in_real_time(clockid, abstime);
     return pthread_rwlock_timedrdlock(lock, &real);
 }
 
-int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
-                               const struct timespec* until) {
-    struct timespec real = in_real_time(clock, until);
+int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clockid,
+                               const struct timespec* abstime) {
+    struct timespec real = in_real_time(clockid, abstime);
     return pthread_rwlock_timedwrlock(lock, &real);
 }

@@ -1,4 +1,4 @@
-"""Builds one part of a submission in the sandbox, or takes the build of the very same files from the cache."""
+"""Builds one part of a submission in the sandbox; the very same files are built only once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from pathlib import Path
 from grading.build_log import kept_of
 from grading.driver_steps import DRIVER_FOLDER, DRIVERS, STEPS, library_words
 from grading.lab import Lab, Part
-from grading.sandbox import BUILD, Box, Finished
+from grading.sandbox import BUILD, ENVIRONMENT, Box, Finished
 from grading.sanitizers.tool import FOLDER, SHOWN, Sanitizer, tool_files
 from grading.workspace import Rejected, content_hash, copy_built
 
+OBJECTS = "objects"  # in the cache: what ccache keeps
+# ccache stands in front of every compiler; its files are there for whichever uid builds next.
+CCACHE = {"PATH": f"/usr/lib/ccache:{ENVIRONMENT['PATH']}", "CCACHE_DIR": "/ccache",
+          "CCACHE_UMASK": "000"}
 DOING = "doing"  # beside a worker's rows: what takes its time just now
 
 
@@ -39,14 +43,21 @@ class Builder:
     """Builds parts of one submission, each in a box of its own, through the cache."""
 
     def __init__(self, submission: Path, cache: Path, drivers: Path, lab: Lab,
-                 say: Callable[[str], None] = lambda words: None) -> None:
-        """`say` hears what is being built while it takes its time, and nothing when it is done."""
+                 say: Callable[[str], None] = lambda words: None,
+                 objects: Path | None = None) -> None:
+        """`say` hears what is being built while it takes its time, and nothing when it is done.
+
+        `objects`: where builds keep what they compile, for those to come that compile the same.
+        For programs of our own only, as those of the corpus are: who builds may write there.
+        """
+        self._objects = objects
         self._submission, self.cache, self._drivers = submission, cache, drivers
         self._lab, self._say = lab, say
         self._hash = content_hash(submission)
 
     def build(self, part: Part, box: Box, tool: Sanitizer | None = None) -> BuildResult:
-        """Leaves the built tree in the box's work folder; with a tool in it, if one is asked for."""
+        """Leaves the built tree in the box's work folder; with a tool in it,
+        if one is asked for."""
         entry = self.cache / self._key(part, box, tool)
         if not (entry / "build.json").exists():
             self._say(f"building {part.folder}{f' with {tool.title}' if tool else ''}")
@@ -78,6 +89,9 @@ class Builder:
         if tool:
             command, limits = tool.build(box, command), tool.limits
             shown = {FOLDER: SHOWN, **shown}
+        if self._objects:
+            box.share(self._objects, CCACHE["CCACHE_DIR"])
+            env = {**env, **CCACHE}
         return box.run(command, limits=limits, writable=True, merge_stderr=True, env=env,
                        extra_read_only=shown)
 

@@ -37,7 +37,8 @@ class Driver:
         self.program.tell(command)
 
     def ask(self, command: str, answer: str = "", seconds: float = 10.0) -> list[str]:
-        """A command and the words of its answer, which begins with `answer` (or the stem of the command).
+        """A command and the words of its answer, which begins with
+        `answer` (or the stem of the command).
 
         Raises Shortfall (TIMEOUT) when the driver's call into the library does not come back.
         """
@@ -119,6 +120,6 @@ _LENGTHS = {"created": 4, "joined": 3, "lived": 4, "added": 4, "removed": 4, "ma
             "open": 3, "cancelled": 2, "renewed": 3}  # words of an answer
 _ANSWERS = {"create": "created", "run": "running", "destroy": "destroyed", "join": "joined",
             "lives": "lived", "new": "made", "pair": "paired", "listen": "paired", "add": "added",
-            "remove": "removed", "addfd": "added", "removefd": "removed", "write": "wrote",
-            "end": "ended", "renew": "renewed", "open": "open", "cancel": "cancelled",
-            "release": "released"}
+            "addother": "added", "remove": "removed", "addfd": "added", "removefd": "removed",
+            "write": "wrote", "end": "ended", "renew": "renewed", "open": "open",
+            "cancel": "cancelled", "release": "released", "releaseother": "released"}

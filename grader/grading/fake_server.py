@@ -1,4 +1,4 @@
-"""The server as the grader plays it for a student's client: it listens, takes one client, and keeps all it says."""
+"""The server that the grader plays for a student's client: takes it, and keeps all it says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _AsTheClientsDo(Transcript):
     def add(self, kind: str, who: str, data: bytes | str = b"") -> None:
         """Appends the event, seen from the other side, to the scene's transcript."""
         if kind == "hears" and isinstance(data, str):  # an end of the connection
-            kind, data = ("resets", "") if "reset" in data else ("leaves", "ends its sending side")
+            kind, data = ("resets", "") if "reset" in data else ("leaves", "(its sending side)")
         elif kind in ("leaves", "resets"):
             kind, data = "hears", "<reset>" if kind == "resets" else "<end of file>"
         elif kind in ("says", "hears"):

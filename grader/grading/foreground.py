@@ -1,4 +1,4 @@
-"""Keeps Ctrl-C between the terminal and this program: the make that has started it would complain."""
+"""Keeps Ctrl-C between the terminal and this program: make, which started it, would complain."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from grading import workspace
 from grading.intake import take_in
+from grading.likely_cause import with_likely_causes
 from grading.sandbox import SandboxError
 from grading.submission import Submission
 from grading.target_worker import (Order, TargetResult, doing, errors, no_part, not_built,
@@ -112,4 +113,5 @@ def _report(order: Order, work: _Work) -> Report:
         environment = {**environment, **result.environment, "sandbox": order.environment["sandbox"]}
         logs |= result.build_logs
     rows = tuple(row for target in order.targets for row in work.targets[target].rows)
+    rows = with_likely_causes(rows, order.causes)
     return Report(work.submission.name, work.status or "error", rows, environment, work.notes, logs)

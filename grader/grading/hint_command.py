@@ -11,7 +11,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from grading.hint_memory import HintMemory
-from grading.lab import CheckRow
 from grading.lab_table import LabError
 from grading.last_result import NothingToMend, lab_of, last_result, meant
 from grading.report.score_card import WIDEST
@@ -50,10 +49,11 @@ def _show(check: str, level_wished: str, console: Console) -> int:
     result = meant(lab, report, check)
     if why_not := _no_hint(result):
         raise NothingToMend(why_not)
-    row, memory = lab.checks[result.name], HintMemory(memory_file(RESULT), report)
-    level = _level(level_wished, len(row.hints)) or memory.seen(row.name) % len(row.hints) + 1
-    _print(console, result, row, level)
-    memory.shown(row.name, level)
+    hints = (result.cause and result.cause.hints) or lab.checks[result.name].hints
+    memory = HintMemory(memory_file(RESULT), report)
+    level = _level(level_wished, len(hints)) or memory.seen(result.name) % len(hints) + 1
+    _print(console, result, hints, level)
+    memory.shown(result.name, level)
     return 0
 
 
@@ -75,20 +75,20 @@ def _level(wished: str, most: int) -> int:
     return int(wished)
 
 
-def _print(console: Console, result: CheckResult, row: CheckRow, level: int) -> None:
+def _print(console: Console, result: CheckResult, hints: tuple[str, ...], level: int) -> None:
     console.width = min(console.width, WIDEST)
-    head = Text("\n ").append(row.name, "bold red").append(f" ({result.target})", "dim")
+    head = Text("\n ").append(result.name, "bold red").append(f" ({result.target})", "dim")
     console.print(head)
     console.print(Padding(Text(printable(result.promise), "dim"), (0, 0, 1, 1)))
-    for number, hint in enumerate(row.hints[:level], 1):
-        label = Text(f" Hint {number} of {len(row.hints)}", "bold" if number == level else "dim")
+    for number, hint in enumerate(hints[:level], 1):
+        label = Text(f" Hint {number} of {len(hints)}", "bold" if number == level else "dim")
         console.print(label)
         look = "yellow" if number == level else "dim"
         for step in steps(hint):
             console.print(Padding(Text(printable(step), look), (0, 0, 0, 3)))
         console.print()
-    more = (f"one more: make hint T={row.name}" if level < len(row.hints)
-            else f"that was the last; make hint T={row.name} begins again")
+    more = (f"one more: make hint T={result.name}" if level < len(hints)
+            else f"that was the last; make hint T={result.name} begins again")
     console.print(Text(f" {more}", "dim"), soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""Which hints a student has seen already: kept in a file, started anew when a check's verdict changes."""
+"""Which hints a student has seen: kept in a file, begun anew when a check's verdict changes."""
 
 from __future__ import annotations
 

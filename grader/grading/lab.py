@@ -35,8 +35,8 @@ def read_lab(path: Path, profile: str = "") -> Lab:
         raise LabError(f"{path}: {error.strerror}") from error
     except (LabError, ValueError, RecursionError) as error:
         raise LabError(f"{path}: {error}") from error
-    hints = read_hints(path.with_name(FILE), data["checks"])
-    return replace(lab, checks={name: replace(row, hints=row.hints or hints[name])
+    hints, deaths = read_hints(path.with_name(FILE), data["checks"])
+    return replace(lab, deaths=deaths, checks={name: replace(row, hints=row.hints or hints[name])
                                 for name, row in lab.checks.items()})
 
 

@@ -100,6 +100,7 @@ class Lab:
     hidden: dict[str, int] = field(default_factory=dict)  # target -> what unseen checks are worth
     profile: str = STOCK
     left_out: tuple[str, ...] = ()  # checks that the profile does not run
+    deaths: dict[str, tuple[str, ...]] = field(default_factory=dict)  # of hints.toml
     scaled_from: int = HUNDRED  # thousandths of a point that became a hundred points
 
     @property
@@ -123,10 +124,11 @@ class Lab:
         """The folder of a target's part."""
         return self.parts[target.part].folder
 
-    def replay(self, target: Target, row: CheckRow) -> str:
+    def replay(self, target: Target, row: CheckRow, seed: int = 0) -> str:
         """The command that shows a scene again: what a check plays on a target."""
+        schedule = f" SEED={seed}" if seed else ""
         profile = f" PROFILE={self.profile}" if self.profile != STOCK else ""
-        return f"make replay T={row.name} PART={target.name}{profile}"
+        return f"make replay T={row.name} PART={target.name}{schedule}{profile}"
 
     def no_part(self, name: str) -> str:
         """Why a name is that of no part; empty where it is one."""
@@ -146,4 +148,10 @@ class Lab:
         """Every (check, target) of a part, in the file's order: targets one after the other."""
         return [(row, target) for target in self.targets.values() if target.part == part
                 for row in self.checks.values()
-                if target.name in row.targets and fnmatch(row.name, pattern)]
+                if target.name in row.targets and is_chosen(row.name, pattern)]
+
+
+def is_chosen(check: str, pattern: str) -> bool:
+    """True for a check that a pattern means: `a*,b` both, `!no_*` all but what is so named."""
+    globs = pattern.removeprefix("!").split(",")
+    return any(fnmatch(check, glob) for glob in globs) is not pattern.startswith("!")

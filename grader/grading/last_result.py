@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 
+from grading.lab_types import is_chosen
 from grading.lab import Lab, NoProfile, read_lab
 from grading.report.result_json import read_result
 from grading.report.score_card import first_to_mend
@@ -50,7 +50,8 @@ def meant(lab: Lab, report: Report, pattern: str, target: str = "") -> CheckResu
     not_passed = [row for row in rows if row.name in names and row.verdict is not Verdict.PASS]
     wrong = failing(not_passed) or not_passed  # what waits for others says nothing yet
     if several := list(dict.fromkeys(row.name for row in wrong))[1:]:
-        raise CannotGrade("\n  ".join((f"{pattern} fits several, choose one:", wrong[0].name, *several)))
+        raise CannotGrade("\n  ".join(
+            (f"{pattern} fits several, choose one:", wrong[0].name, *several)))
     if wrong:
         return first_to_mend(wrong) or wrong[0]
     raise _passes(rows, names, pattern)
@@ -58,7 +59,7 @@ def meant(lab: Lab, report: Report, pattern: str, target: str = "") -> CheckResu
 
 def named(lab: Lab, pattern: str) -> list[str]:
     """The checks that fit a name or a pattern; raises CannotGrade where none does."""
-    names = [name for name in lab.checks if fnmatch(name, pattern)]
+    names = [name for name in lab.checks if is_chosen(name, pattern)]
     if not names:
         raise CannotGrade(f"no check is named {pattern}; make rubric lists them")
     return names
@@ -67,6 +68,7 @@ def named(lab: Lab, pattern: str) -> list[str]:
 def _passes(rows: Sequence[CheckResult], names: Sequence[str], pattern: str) -> Exception:
     played = [row.name for row in rows if row.name in names]
     if not played:
-        return CannotGrade(f"the last make test has not played {pattern}: make test T={pattern} does")
+        return CannotGrade(f"the last make test has not played {pattern}: "
+                           f"make test T={pattern} does")
     what = played[0] if len(set(played)) == 1 else f"every check that {pattern} fits"
     return NothingToMend(f"{what} passes: nothing to mend")

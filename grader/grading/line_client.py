@@ -1,4 +1,4 @@
-"""A client of the chat as the grader plays it: a raw socket that says lines and keeps all it hears."""
+"""A client that the grader plays: a raw socket that says lines and keeps all it hears."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from grading.transcript import Transcript
 
 CHUNK = 1 << 16
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger
+SMALL_SEGMENT = 536  # bytes
 MOST_READS = 16  # at one go: time limits are looked at in between
 MOST_HEARD = 16 << 20  # bytes of one client: a server that sends more than scenes ask for floods
 
@@ -23,10 +24,11 @@ class LineClient:
         self.name = name
         self.heard = bytearray()
         self.ended = ""  # "end of file" or "reset", once the other side has ended the connection
-        self.reading = True  # False: the scene keeps this client from reading
         self.has_left = False  # True: has ended its visit by itself, one way or another
         self.mid_line = False  # True: has said the beginning of a line, and not its end
+        self.has_spoken = False  # True: has said something, and no sentinel since
         self._transcript = transcript
+        self._reading = True
         self._unsent = bytearray()
         self._socket: socket.socket | None = connection
         connection.setblocking(False)
@@ -39,6 +41,8 @@ class LineClient:
         connection = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         if receive_buffer:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            # The kernel sets the other side's send buffer by the size of a segment.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, SMALL_SEGMENT)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             connection.connect((host, port))
@@ -58,6 +62,17 @@ class LineClient:
         return self._socket.fileno() if self._socket else -1
 
     @property
+    def reading(self) -> bool:
+        """False while the scene keeps this client from reading."""
+        return self._reading
+
+    @reading.setter
+    def reading(self, reads: bool) -> None:
+        if reads != self._reading:
+            self._transcript.add("note", self.name, "reads again" if reads else "reads no more")
+        self._reading = reads
+
+    @property
     def has_unsent(self) -> bool:
         return bool(self._unsent)
 
@@ -73,7 +88,7 @@ class LineClient:
     def send(self, data: bytes) -> None:
         """Sends bytes as they are, in one packet if the kernel has room."""
         self._transcript.add("says", self.name, data)
-        self.mid_line = not data.endswith(b"\n")
+        self.mid_line, self.has_spoken = not data.endswith(b"\n"), True
         self._unsent += data
         self.flush()
 
@@ -90,9 +105,13 @@ class LineClient:
 
     def drain(self) -> bool:
         """Reads what there is; True if anything came, the end of the connection included."""
+        return self.reading and self.sip(MOST_READS)
+
+    def sip(self, reads: int = 1) -> bool:
+        """The same for a client that the scene keeps from reading: so many times 64 KiB."""
         moved = False
-        for _ in range(MOST_READS):
-            if not (self._socket and self.reading and not self.ended):
+        for _ in range(reads):
+            if not self._socket or self.ended:
                 break
             try:
                 data = self._socket.recv(CHUNK)
@@ -114,7 +133,8 @@ class LineClient:
         return moved
 
     def _acknowledge(self) -> None:
-        """At once: a server that sends line by line waits for it, unless the scene's network is quick."""
+        """At once: a server that sends line by line waits for it,
+        unless the scene's network is quick."""
         if self._socket and unsafe():
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
@@ -124,9 +144,13 @@ class LineClient:
 
     def lines(self) -> list[bytes]:
         """The whole lines heard so far, without their line ends."""
-        return [line.removesuffix(b"\r") for line in bytes(self.heard).split(b"\n")[:-1]]
+        return [line.removesuffix(b"\r") for line in self.exact_lines()]
 
-    def note(self, kind: str, data: bytes) -> None:
+    def exact_lines(self) -> list[bytes]:
+        """The same, with the \\r in front of a line end where there is one."""
+        return bytes(self.heard).split(b"\n")[:-1]
+
+    def note(self, kind: str, data: bytes | str) -> None:
         """Puts something that is worth seeing into the transcript."""
         self._transcript.add(kind, self.name, data)
 

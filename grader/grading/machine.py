@@ -29,12 +29,14 @@ class Machine:
         return port
 
     def must_be_free(self, port: int) -> None:
-        """Waits until nobody has this port any more, then raises NotJudged: only where the network is shared."""
+        """Waits until nobody has this port any more, then raises NotJudged:
+        only where the network is shared."""
         if unsafe() and (user := still_used_by(port)):
             raise NotJudged(f"{user} on this machine uses port {port}.")
 
     def forbids(self, port: int) -> bool:
-        """True if a program may not listen on this port; where the network is shared it may be allowed to."""
+        """True if a program may not listen on this port;
+        where the network is shared it may be allowed to."""
         if not unsafe():
             return True
         if tier() is Tier.REDUCED:  # the grader may do more than a student's program

@@ -1,19 +1,20 @@
-"""The pytest plugin that turns check functions into verdicts: who runs, in which order, how each ended."""
+"""The pytest plugin that turns check functions into verdicts: who runs, when, how each ended."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from grading.build import Builder, BuildResult
+from grading.hints import for_its_end
 from grading.lab import CheckRow, Lab, Target
+from grading.patience import Patience
 from grading.sandbox import Box
 from grading.shortfall import Blocked, NotJudged, Shortfall
-from grading.stage import Patience
 from grading.theatre import Theatre
 from grading.transcript import Transcript, Watch
 from grading.verdict import Cause, CheckResult, Event, Verdict
@@ -21,7 +22,7 @@ from grading.verdict import Cause, CheckResult, Event, Verdict
 
 # Seconds. What a correct program takes is a few hundredths of each.
 CHECK_S = 60.0  # for one check
-TARGET_S, LEAST_S = 300.0, 2.0  # for all checks of a target; what is left for each when that is used up
+TARGET_S, LEAST_S = 300.0, 2.0  # for all checks of a target; for each when that is used up
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class _End:
 
     verdict: Verdict
     cause: Cause | None = None
+    seed: int = 0  # of the schedule that has shown it
 
 
 class GradingPlugin:
@@ -37,10 +39,10 @@ class GradingPlugin:
 
     def __init__(self, rows: list[tuple[CheckRow, Target]], box: Box, build: BuildResult,
                  builder: Builder, lab: Lab, on_result: Callable[[CheckResult], None],
-                 watch: Watch | None = None) -> None:
+                 watch: Watch | None = None, seed: int | None = None) -> None:
         self._rows = {(row.name, target.name): (row, target) for row, target in rows}
         self._box, self._build, self._builder, self._lab = box, build, builder, lab
-        self._on_result, self._watch = on_result, watch
+        self._on_result, self._watch, self._seed = on_result, watch, seed
         self._ends: dict[tuple[str, str], _End] = {}
         self._theatre: Theatre | None = None
         self._patience: dict[str, Patience] = {}
@@ -64,10 +66,12 @@ class GradingPlugin:
     # -- what a check function may ask for -------------------------------------------------------
 
     @pytest.fixture
-    def theatre(self, target: Target, request: pytest.FixtureRequest) -> Generator[Theatre, None, None]:
-        """The place where a check's scenes are played; everything it started ends with the check."""
+    def theatre(self, target: Target) -> Generator[Theatre, None, None]:
+        """The place where a check's scenes are played;
+        everything it started ends with the check."""
         self._theatre = Theatre(target, self._box, self._build, self._builder, self._lab,
-                                self._patience.setdefault(target.name, Patience()), self._watch)
+                                self._patience.setdefault(target.name, Patience()), self._watch,
+                                self._seed)
         try:
             yield self._theatre
         finally:
@@ -86,7 +90,8 @@ class GradingPlugin:
         if marker is None:
             return None
         plays = marker.args[0]
-        arguments: dict[str, Any] = {name: pyfuncitem.funcargs[name] for name in _parameters(pyfuncitem)}
+        arguments: dict[str, Any] = {
+            name: pyfuncitem.funcargs[name] for name in _parameters(pyfuncitem)}
         theatre: Theatre = arguments["theatre"]
         shortfalls: list[Shortfall] = []
         wrong: Transcript | None = None  # the scene that the first shortfall tells of
@@ -112,21 +117,30 @@ class GradingPlugin:
         row, target = self._rows[_key(item)]
         start = time.monotonic()
         patience = self._patience.setdefault(target.name, Patience())
-        patience.check_ends = start + min(CHECK_S, max(TARGET_S - self._spent, LEAST_S))
+        patience.begin(min(CHECK_S, max(TARGET_S - self._spent, LEAST_S)))
         self._theatre = None
         end = self._blocked(row, target) or _run_phases(item, row, self._not_to_blame(target))
+        end = self._with_hints_for_a_death(end)
         self._ends[_key(item)] = end
-        self._spent += time.monotonic() - start
+        took = time.monotonic() - start
+        self._spent += max(took / 2, took - patience.starved)
         passed = end.verdict is Verdict.PASS
         transcript = () if passed else self._scene()
         worth = row.worth(target.name)
         self._on_result(CheckResult(
             name=row.name, target=target.name, part=target.part, clauses=row.clauses,
-            promise=row.promise or " ".join((item.function.__doc__ or "").split()), verdict=end.verdict,
+            promise=row.promise or " ".join((item.function.__doc__ or "").split()),
+            verdict=end.verdict,
             points=worth if passed else 0, max_points=worth, extra=target.name in row.extra,
             seconds=round(time.monotonic() - start, 3), cause=end.cause, transcript=transcript,
-            visibility=row.visibility, replay=self._lab.replay(target, row)))
+            visibility=row.visibility, replay=self._lab.replay(target, row, end.seed)))
         return True
+
+    def _with_hints_for_a_death(self, end: _End) -> _End:
+        if end.cause is None:
+            return end
+        hints = for_its_end(end.cause.hints, self._lab.deaths, end.cause.actual, end.cause.detail)
+        return replace(end, cause=replace(end.cause, hints=hints))
 
     def _scene(self) -> tuple[Event, ...]:
         """What was played last; nothing for a check that plays no scene."""
@@ -155,7 +169,8 @@ def _run_phases(item: pytest.Function, row: CheckRow, not_to_blame: set[str]) ->
 
     class Watch:
         @pytest.hookimpl(hookwrapper=True)
-        def pytest_runtest_makereport(self, call: pytest.CallInfo[Any]) -> Generator[None, Any, None]:
+        def pytest_runtest_makereport(
+                self, call: pytest.CallInfo[Any]) -> Generator[None, Any, None]:
             if call.excinfo is not None:
                 raised.append(call.excinfo.value)
             yield
@@ -168,17 +183,18 @@ def _run_phases(item: pytest.Function, row: CheckRow, not_to_blame: set[str]) ->
         item.config.pluginmanager.unregister(watch)
     if not raised:
         return _End(Verdict.PASS)
-    return _end_of(raised[0], row, "\n".join(str(report.longrepr) for report in reports if report.failed),
+    return _end_of(raised[0], row,
+                   "\n".join(str(report.longrepr) for report in reports if report.failed),
                    not_to_blame)
 
 
 def _end_of(error: BaseException, row: CheckRow, traceback: str,
             not_to_blame: set[str]) -> _End:
     if isinstance(error, Shortfall):
-        return _End(error.verdict, error.cause(row.hints))
+        return _End(error.verdict, error.cause(row.hints), error.seed)
     if isinstance(error, Blocked):
         if error.blocked_by in {row.name, *not_to_blame}:
-            return _End(Verdict.FAIL, Cause(error.rationale, detail=error.detail, hints=row.hints))
+            return _End(Verdict.FAIL, replace(error.cause(row.hints), blocked_by=""))
         return _End(Verdict.BLOCKED, error.cause(row.hints))
     if isinstance(error, NotJudged):
         return _End(Verdict.NOT_JUDGED, Cause(str(error)))

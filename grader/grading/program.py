@@ -1,4 +1,4 @@
-"""A student's program in its sandbox, as checks see it: its threads, descriptors, sockets, time and end."""
+"""A student's program as checks see it: its threads, descriptors, sockets, time and end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shlex import quote
 
 from grading.observe.deadline import Deadline
 from grading.observe.sockets import listeners
-from grading.observe.threads import cpu_ns, descriptors, thread_count, thread_ids
+from grading.observe.threads import cpu_ns, descriptors, thread_count, thread_ids, thread_ids_inside
 from grading.sandbox import Confined
 from grading.shortfall import how_it_ended
 from grading.transcript import Printed, Transcript
@@ -82,6 +82,10 @@ class Program:
         self._transcript.add("types", self.name, "<end of input>")
         self._confined.close_stdin()
 
+    def keys_under_way(self, strict: bool = False) -> bool:
+        """False: a pipe holds nothing back, as a terminal does."""
+        return False
+
     # -- what it is ------------------------------------------------------------------------------
 
     @property
@@ -101,8 +105,13 @@ class Program:
         """The ids of its threads."""
         return thread_ids(self.pids())
 
+    def thread_ids_inside(self) -> set[int]:
+        """The same, as gettid(2) tells them to the program's threads."""
+        return thread_ids_inside(self.pids())
+
     def descriptors(self) -> dict[tuple[int, int], str]:
-        """Its open descriptors, and those of processes it has made: (process, number) -> what it is."""
+        """Its open descriptors, and those of processes it has made:
+        (process, number) -> what it is."""
         found = {(pid, number): what for pid in self.pids()
                  for number, what in descriptors(pid).items()}
         self._count("open descriptors", len(found))
@@ -120,14 +129,16 @@ class Program:
         return resident * page, data * page
 
     def listening_ports(self) -> list[int]:
-        """Ports of this scene's network on which somebody listens: there is nobody but the program."""
+        """Ports of this scene's network on which somebody listens:
+        there is nobody but the program."""
         return sorted(listeners())
 
     def _count(self, what: str, number: int) -> int:
         """What the grader has counted is worth an event when it is not what it was."""
         if self._counted.get(what) != number:
             self._counted[what] = number
-            self._transcript.add("note", self.name or "server", f"the grader counts {number} {what}")
+            self._transcript.add("note", self.name or "server",
+                                 f"the grader counts {number} {what}")
         return number
 
     # -- how it ends -----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +11,7 @@ from shlex import quote
 from typing import Protocol
 
 from grading.build import Builder, BuildResult
+from grading.keyboard_program import KeyboardProgram
 from grading.lab import Lab, Target
 from grading.program import Program
 from grading.sandbox import RUN, Box, Confined, Limits, open_box
@@ -131,6 +133,17 @@ class Programs:
         """The student's client with a pipe for a keyboard and pipes for a screen."""
         self._must_have(self.target.client, "builds_the_client")
         return self.start((f"./{self.target.client}", *arguments), with_input=True)
+
+    def client_at_keyboard(self, *arguments: str) -> KeyboardProgram:
+        """The student's client with a terminal for a keyboard and pipes for a screen."""
+        self._must_have(self.target.client, "builds_the_client")
+        command = (f"./{self.target.client}", *arguments)
+        keyboard, its_end = os.openpty()
+        program = KeyboardProgram(self._spawn(self.box, command, RUN, its_end), command,
+                                  self.transcript, self._name(command), keyboard)
+        os.close(its_end)
+        self.keep(program)
+        return program
 
     def client_on_terminal(self, *arguments: str) -> TerminalProgram:
         """The student's client on a terminal of its own."""

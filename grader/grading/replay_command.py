@@ -1,4 +1,4 @@
-"""`make replay`: shows the scene of a check once more, slowly, and then what the grader makes of it."""
+"""`make replay`: shows a check's scene once more, slowly, then what the grader makes of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -28,6 +29,7 @@ from grading.verdict import CheckResult, Report, Verdict
 
 ROOT = GRADER.parent
 RESULT = ROOT / "build" / "result.json"
+SEEDED = "no_data_race"  # the check that is played in schedules
 PACE = 0.7  # seconds before each thing that somebody does
 LOG_LINES = 60  # of a build that has failed
 
@@ -60,11 +62,19 @@ def _options() -> argparse.ArgumentParser:
     options.set_defaults(check="")
     options.add_argument("--pace", type=_pace, default=PACE, metavar="SECONDS",
                          help="the pause before each thing that is done; 0: none")
+    options.add_argument("--seed", type=_seed, metavar="N",
+                         help="the schedule of threads that a race was seen in")
     options.add_argument("--submission", default="", metavar="FOLDER",
                          help="another tree than this one")
     options.add_argument("--allow-unsafe", action="store_true",
                          help="where no sandbox is to be had, run your OWN code without one")
     return options
+
+
+def _seed(word: str) -> int:
+    if not word.isascii() or not word.isdigit() or int(word) >= 1 << 64:
+        raise argparse.ArgumentTypeError("SEED has to be a whole number, as a report names it")
+    return int(word)
 
 
 def _pace(word: str) -> float:
@@ -82,6 +92,9 @@ def _replay(console: Console, root: Path, wish: argparse.Namespace) -> None:
     profile = wish.profile or (report.environment.get("profile", "") if report else "")
     order = make_order("", "*", profile, allow_unsafe=wish.allow_unsafe)
     check, target = _chosen(order.lab, report, wish.check, wish.part)
+    if wish.seed is not None and check != SEEDED:
+        raise CannotGrade(f"SEED says how threads take turns in {SEEDED}; {check} has no seed")
+    order = replace(order, seed=wish.seed)
     _print_head(console, order, check, target)
     view = SceneView(console, wish.pace)
     result = play(order, root, check, target, view.show)
@@ -114,7 +127,8 @@ def _chosen(lab: Lab, report: Report | None, pattern: str, part: str) -> tuple[s
     """The check and the target; raises CannotGrade, NothingToMend."""
     if part and part not in lab.parts and part not in lab.targets:
         raise CannotGrade(lab.no_part(part))
-    here = [target.name for target in lab.targets.values() if part in ("", target.part, target.name)]
+    here = [target.name for target in lab.targets.values()
+            if part in ("", target.part, target.name)]
     exact = [name for name in here if name == part]
     names = named(lab, pattern) if pattern else []
     if report and (not names or len(names) > 1):

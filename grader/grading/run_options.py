@@ -7,12 +7,13 @@ import os
 import platform
 import shutil
 import sys
-from fnmatch import fnmatch
 from pathlib import Path
 
 from grading import sandbox
 from grading.lab import Lab, NoProfile, read_lab
 from grading.lab_table import LabError
+from grading.lab_types import is_chosen
+from grading.likely_cause import FILE, read_causes
 from grading.report.rubric import promises_of
 from grading.target_worker import Order
 
@@ -36,7 +37,8 @@ def parser(program: str, description: str | None) -> argparse.ArgumentParser:
     made.add_argument("--part", default="", help="grade this part only")
     made.add_argument("--profile", default="", metavar="NAME",
                       help="grade by this profile of lab.toml")
-    made.add_argument("--check", default="*", metavar="GLOB", help="run only the checks so named")
+    made.add_argument("--check", default="*", metavar="GLOB", help="run only the checks so "
+                      "named; !GLOB runs all but these")
     made.add_argument("--tier", choices=list(TIERS), help="use this sandbox or none: A with "
                       "namespaces, C with a shared network (root), D without (make test only); "
                       "default: the best that works here")
@@ -51,8 +53,8 @@ def make_order(part: str, pattern: str, profile: str = "", *, tier: str | None =
                allow_unsafe: bool = False) -> Order:
     """Proves that grading is possible here and says what is to be graded; raises CannotGrade.
 
-    tier: a letter of TIERS, or the best there is. allow_unsafe: without a sandbox too, for code that
-    is one's own.
+    tier: a letter of TIERS, or the best there is. allow_unsafe: without a sandbox too,
+    for code that is one's own.
     """
     try:
         lab = read_lab(GRADER / "lab.toml", profile)
@@ -62,6 +64,11 @@ def make_order(part: str, pattern: str, profile: str = "", *, tier: str | None =
     except LabError as error:
         raise CannotGrade(str(error), 1) from error
     _prove_wish(lab, part, pattern)
+    try:
+        causes = read_causes(GRADER / FILE)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        words = f"{FILE} cannot be read; make accuracy writes it anew: {error}"
+        raise CannotGrade(words, 1) from error
     if missing := [tool for tool in TOOLS if not shutil.which(tool)]:
         raise CannotGrade(f"{' and '.join(missing)} not found in any folder of PATH, which "
                           f"is {os.environ.get('PATH', 'not set')}", 1)
@@ -74,16 +81,18 @@ def make_order(part: str, pattern: str, profile: str = "", *, tier: str | None =
                           + (f"; what to do: {probe.advice}" if probe.advice else ""), 1)
     parts = tuple(name for name in lab.parts
                   if part in ("", name) and lab.rows_of(name, pattern))
-    environment = {"grader": "", "profile": lab.profile, "compiler": "", "kernel": platform.release(),
+    environment = {"grader": "", "profile": lab.profile, "compiler": "",
+                   "kernel": platform.release(),
                    "sandbox": probe.tier.value}
     return Order(lab, GRADER, sys.executable, GRADER.parent / "build" / "grader-cache",
-                 promise_of, environment, parts, pattern, probe.tier, probe.reason)
+                 promise_of, environment, parts, pattern, tier=probe.tier,
+                 tier_reason=probe.reason, causes=causes)
 
 
 def _prove_wish(lab: Lab, part: str, pattern: str) -> None:
     if part and (why := lab.no_part(part)):
         raise CannotGrade(why)
-    if not any(fnmatch(row.name, pattern) and any(lab.targets[t].part == part or not part
+    if not any(is_chosen(row.name, pattern) and any(lab.targets[t].part == part or not part
                for t in row.targets) for row in lab.checks.values()):
         raise CannotGrade(f"no check of {part or 'any part'} is named {pattern}; "
                           "`make rubric` lists them")

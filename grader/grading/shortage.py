@@ -1,4 +1,4 @@
-"""Takes threads from a running program for a while, and tells what this machine itself runs short of."""
+"""Takes threads from a program for a while, and tells what this machine itself is short of."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ _OWN_FILES = 64  # what the grader has open beside its clients
 
 @contextmanager
 def no_new_thread(pid: int) -> Generator[None, None, None]:
-    """Within the block the kernel refuses this process every new thread, and every child, with EAGAIN.
+    """Within the block the kernel refuses this process each new thread and child, with EAGAIN.
 
     Raises NotJudged where its limit on processes does not bind it, because it is root's.
     """
     if _may_exceed_limits(pid):
         raise NotJudged("Nothing keeps this program from starting threads: it runs as root.")
     if (before := _limit_threads(pid, "0")) is None:
-        raise NotJudged("This machine does not let the grader take threads from a program (prlimit).")
+        raise NotJudged("This machine does not let the grader take threads from a program "
+                        "(prlimit).")
     try:
         yield
     finally:
@@ -37,7 +38,8 @@ def must_allow_files(number: int) -> None:
     """Raises NotJudged unless a program, and the grader too, may have so many files open here."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < number + _OWN_FILES:
-        raise NotJudged(f"This machine allows a process {hard} open files, and the scene needs {number}.")
+        raise NotJudged(f"This machine allows a process {hard} open files, "
+                        f"and the scene needs {number}.")
     if soft != resource.RLIM_INFINITY and soft < number + _OWN_FILES:
         resource.setrlimit(resource.RLIMIT_NOFILE, (number + _OWN_FILES, hard))
 
@@ -62,7 +64,7 @@ def must_allow_threads(number: int) -> None:
 
 
 def _limit_threads(pid: int, most: str) -> str | None:
-    """Sets how many processes the program may have, and returns how many it might; None if that fails.
+    """Sets how many processes the program may have, and returns how many it might; or None.
 
     The program may be another user's: then that user may do this, and root perhaps not.
     """
@@ -72,20 +74,23 @@ def _limit_threads(pid: int, most: str) -> str | None:
         return None
     as_owner = () if owner.st_uid == os.geteuid() else (
         "setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups")
-    before, change = (subprocess.run((*as_owner, "prlimit", f"--pid={pid}", *words), text=True, check=False,
-                                     capture_output=True)
-                      for words in (("--noheadings", "--output=SOFT", "--nproc"), (f"--nproc={most}:",)))
+    prlimit = (*as_owner, "prlimit", f"--pid={pid}")
+    before, change = (
+        subprocess.run((*prlimit, *words), text=True, check=False, capture_output=True)
+        for words in (("--noheadings", "--output=SOFT", "--nproc"), (f"--nproc={most}:",)))
     return before.stdout.strip() if change.returncode == 0 else None
 
 
 def _may_exceed_limits(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    fields = {name: words.split() for name, _, words in (line.partition(":") for line in status.splitlines())}
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    fields = {name: words.split() for name, _, words in (line.partition(":") for line in status)}
     return bool(int(fields["CapEff"][0], 16) & _MAY_EXCEED) or _is_root(int(fields["Uid"][0]))
 
 
 def _is_root(uid: int) -> bool:
-    """True for who is root outside of this user namespace too: the limit on processes is none for root."""
-    ranges = (map(int, line.split()) for line in Path("/proc/self/uid_map").read_text("ascii").splitlines())
+    """True for who is root outside of this user namespace too:
+    the limit on processes is none for root."""
+    lines = Path("/proc/self/uid_map").read_text("ascii").splitlines()
+    ranges = (map(int, line.split()) for line in lines)
     return any(first <= uid < first + count and outside + uid - first == 0
                for first, outside, count in ranges)

@@ -11,10 +11,12 @@ class Shortfall(Exception):
     """The program fell short of a promise. The words go to the student."""
 
     def __init__(self, rationale: str, *, expected: str = "", actual: str = "", detail: str = "",
-                 verdict: Verdict = Verdict.FAIL) -> None:
+                 verdict: Verdict = Verdict.FAIL, seed: int = 0) -> None:
         super().__init__(rationale)
         self.verdict = verdict
-        self.rationale, self.expected, self.actual, self.detail = rationale, expected, actual, detail
+        self.seed = seed  # of the schedule that has shown it; 0: none was needed
+        self.rationale, self.detail = rationale, detail
+        self.expected, self.actual = expected, actual
 
     def cause(self, hints: tuple[str, ...]) -> Cause:
         """The record of it."""
@@ -24,13 +26,16 @@ class Shortfall(Exception):
 class Blocked(Exception):
     """The check says nothing here, since another has to hold first."""
 
-    def __init__(self, blocked_by: str, rationale: str, detail: str = "") -> None:
+    def __init__(self, blocked_by: str, rationale: str, detail: str = "", *,
+                 actual: str = "") -> None:
         super().__init__(rationale)
         self.blocked_by, self.rationale, self.detail = blocked_by, rationale, detail
+        self.actual = actual  # how it ended here, where that check may well pass by itself
 
     def cause(self, hints: tuple[str, ...]) -> Cause:
         """The record of it."""
-        return Cause(self.rationale, blocked_by=self.blocked_by, detail=self.detail, hints=hints)
+        return Cause(self.rationale, actual=self.actual, blocked_by=self.blocked_by,
+                     detail=self.detail, hints=hints)
 
 
 class NotJudged(Exception):

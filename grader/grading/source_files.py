@@ -1,4 +1,4 @@
-"""Which files of a tree are a student's work: what an editor or a build leaves beside them is not."""
+"""Which files of a tree are a student's work, and not what an editor or a build leaves there."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _NOT_GRADED = re.compile(r"\..*|.*~|#.*#|.*\.(sw[a-p]|swx|bak|tmp|orig|rej|kate-
 
 
 def source_files(root: Path, lab: Lab) -> dict[str, tuple[int, int, int]]:
-    """Path from the root -> what changes when the file does. Hidden files, temporary files, prose, links
-    and what a build makes are left out, and so is what has gone meanwhile."""
+    """Path from the root -> what changes when the file does. Hidden files, temporary files, prose,
+    links and what a build makes are left out, and so is what has gone meanwhile."""
     return {path: (facts.st_mtime_ns, facts.st_size, facts.st_ino)
             for path, facts in _files(root, "", frozenset(lab.leave_out))}
 
@@ -31,7 +31,8 @@ def changed_since(result: Path, root: Path, lab: Lab) -> str:
     return newer[0] if newer else ""
 
 
-def _files(root: Path, below: str, leave_out: frozenset[str]) -> Iterator[tuple[str, os.stat_result]]:
+def _files(root: Path, below: str,
+           leave_out: frozenset[str]) -> Iterator[tuple[str, os.stat_result]]:
     try:
         entries = sorted(os.scandir(root / below), key=lambda entry: entry.name)
     except OSError:

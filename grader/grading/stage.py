@@ -1,4 +1,4 @@
-"""A scene: one program under test, the clients around it, and waiting for facts instead of for time."""
+"""A scene: a program under test, the clients around it, and waiting for facts, never for time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from grading.line_client import LineClient
+from grading.observe.at_work import AT_ZERO, in_words, one_never_rests
 from grading.observe.deadline import Deadline
 from grading.observe.quiescence import Quiescence
 from grading.observe.sockets import tcp_sockets
+from grading.patience import Patience
 from grading.program import Program
 from grading.sandbox.libc import ticking_fd
 from grading.shortfall import Shortfall
@@ -23,16 +24,8 @@ from grading.verdict import Verdict
 
 FENCE_S = 10.0  # the last fence: a scene that gets here is a TIMEOUT, never a pass
 SENTINEL_S = 4.0  # how long a sentinel may take
+MOST_SENTINELS = 12  # more than take part in any scene but those of a crowd
 TICK_S = 0.0004
-
-
-@dataclass
-class Patience:
-    """How long a program may go without settling before sentinels judge it; shared by its scenes."""
-
-    seconds: float = 1.0
-    once_restless: float = 0.1
-    check_ends: float = float("inf")  # the moment at which the check's scenes are broken off
 
 
 class Stage:
@@ -45,6 +38,7 @@ class Stage:
         self.transcript = transcript
         self.clients: list[LineClient] = []
         self.restless = False  # the program never settled: sentinels instead of quiescence
+        self._spins = self._left_then = False  # uses a core; somebody had left
         self.may_end = False  # the scene has asked the program to end
         self._bystanders: list[Program | TerminalProgram] = []  # other programs of the scene
         self._quiescence = Quiescence(self._pids)
@@ -59,7 +53,8 @@ class Stage:
     # -- waiting ---------------------------------------------------------------------------------
 
     def pump(self, seconds: float = 0.0) -> bool:
-        """Moves every byte that can move now; waits up to so long for the first. True if any did."""
+        """Moves every byte that can move now; waits up to so long for the first.
+        True if any did."""
         poller = select.poll()
         open_clients = [client for client in self.clients if client.fileno() >= 0]
         for client in open_clients:
@@ -108,10 +103,22 @@ class Stage:
                 return self._at_the_fence(fact)
         return True
 
+    def within(self, seconds: float, fact: Callable[[], bool]) -> bool:
+        """Waits so long for a fact that a resting program may bring about.
+
+        A thread may look only now and then whether there is something to do, and nobody sees that
+        it will: SO_RCVTIMEO shows in no table. `seconds` is a promise of the sheets, or a fence.
+        """
+        deadline = Deadline(seconds, self._pids)
+        while not fact() and not deadline.passed:
+            self.pump(0.01)
+            self.must_live()
+        return fact()
+
     def _at_the_fence(self, fact: Callable[[], bool]) -> bool:
         if self.restless:  # what has not come in so long, with no rest to prove anything
             return False
-        self.restless = True
+        self._never_rests()
         return fact()
 
     def settle(self) -> None:
@@ -123,20 +130,29 @@ class Stage:
             if self.program.ended or self._settled(moved):
                 break
             waited = time.monotonic() - start
-            if waited > FENCE_S or (waited > self._patience.seconds and not self._bytes_under_way()):
-                self.restless = True
+            if waited > FENCE_S or (waited > self._patience.seconds
+                                    and not self._bytes_under_way()):
+                self._never_rests()
                 self._patience.seconds = self._patience.once_restless
         else:
             self._sentinels()
         self.mark()
+
+    def _never_rests(self) -> None:
+        self.restless, self._spins = True, one_never_rests(self._pids, self.pump)
+        self._left_then = not self._bytes_under_way() and any(c.has_left for c in self.clients)
+
+    def meanwhile(self, question: str = "") -> str:
+        """A sentence about a program that uses a whole core, for the words of a failure."""
+        asked = question or (AT_ZERO if self._left_then else "")
+        return in_words(asked, self.program.ended) if self._spins else ""
 
     def mark(self) -> None:
         """What the program does from now on is its answer to what the scene does next."""
         self._quiescence.mark()
 
     def _settled(self, moved: bool, strict: bool = False) -> bool:
-        if any(isinstance(program, TerminalProgram) and program.keys_under_way(strict)
-               for program in (self.program, *self._bystanders)):
+        if any(program.keys_under_way(strict) for program in (self.program, *self._bystanders)):
             return False
         ignored = [client.port for client in self.clients if not client.reading]
         return self._quiescence.look(moved, ignored, strict=strict)
@@ -145,10 +161,16 @@ class Stage:
         return any(row.unread or row.unsent for row in tcp_sockets() if not row.listens)
 
     def _sentinels(self) -> None:
-        """Each client says a line; when everybody has heard it, what was before it is there too."""
-        self.transcript.add("note", self.program.name or "server", "never rests, so the grader lets "
-                            "everybody say one more line, to see that all before it has arrived")
-        for speaker in [client for client in self.here() if not client.mid_line]:
+        """Each client says a line; when everybody has heard it, what was before it is there too.
+
+        Of a crowd a dozen do: those who have spoken since the last time, and who came last.
+        """
+        self.transcript.add("note", self.program.name or "server",
+                            "never rests, so the grader lets everybody say one more line, "
+                            "to see that all before it has arrived")
+        speakers = [client for client in self.here() if not client.mid_line]
+        speakers.sort(key=lambda client: client.has_spoken)  # else in the order in which they came
+        for speaker in speakers[-MOST_SENTINELS:]:
             token = self.token()
             speaker.say(f"sentinel {token}")
             others = [client for client in self.here() if client is not speaker and client.reading]
@@ -156,11 +178,14 @@ class Stage:
             while (time.monotonic() < deadline and not self.program.ended
                    and any(client.here and not client.count(token) for client in others)):
                 self.pump(TICK_S)
+        for client in self.clients:
+            client.has_spoken = False
         self.must_live()
 
     def _must_not_take_for_ever(self) -> None:
-        if time.monotonic() > self._patience.check_ends:
-            raise Shortfall("The scene has used up its time: the program answers too slowly, or never rests.",
+        if self._patience.over:
+            raise Shortfall("The scene has used up its time: "
+                            "the program answers too slowly, or never rests.",
                             expected="an answer at once, and rest when there is nothing to do",
                             actual="no end in sight", verdict=Verdict.TIMEOUT)
 
@@ -169,8 +194,10 @@ class Stage:
         if self.program.ended and not self.may_end:
             self.transcript.add("exits", self.program.name or "server", self.program.how_it_ended)
             end = self.program.how_it_ended
-            raise Shortfall(f"The program ended in the middle of the scene: {end}.",
-                            expected="it goes on serving", actual=end, detail=self.program.last_words(),
+            raise Shortfall(f"The program ended in the middle of the scene: {end}."
+                            + self.meanwhile(),
+                            expected="it goes on serving", actual=end,
+                            detail=self.program.last_words(),
                             verdict=Verdict.TIMEOUT if self.program.met_a_limit else Verdict.CRASH)
 
     # -- who takes part ---------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 from grading import sandbox
 from grading.build import DOING
 from grading.lab import CheckRow, Lab, Target
+from grading.likely_cause import KnownCause
 from grading.submission import NOT_HANDED_IN
 from grading.verdict import Cause, CheckResult, Verdict
 
@@ -33,15 +34,20 @@ class Order:
     environment: dict[str, str]  # what is known of it before a worker runs
     parts: tuple[str, ...]
     pattern: str = "*"
+    only: tuple[str, ...] = ()  # of the parts' targets; empty: all of them
     tier: sandbox.Tier = sandbox.Tier.FULL
     tier_reason: str = ""  # one line: what confines a program here, or why nothing does
+    causes: tuple[KnownCause, ...] = ()  # what failures of known programs came from
     watched: bool = False  # somebody looks on: each event is written as it happens
+    keep_objects: bool = False  # compile the same file once; the submissions are all our own
+    seed: int | None = None  # of the schedule to look for races in; none: those of the check
 
     @property
     def targets(self) -> tuple[str, ...]:
         """What is played, each by a worker of its own, in the order of the report."""
         return tuple(target.name for part in self.parts for target in self.lab.targets.values()
-                     if target.part == part and self.rows_on(target.name))
+                     if target.part == part and (target.name in self.only or not self.only)
+                     and self.rows_on(target.name))
 
     @property
     def shares_a_network(self) -> bool:
@@ -107,7 +113,9 @@ def _spec(order: Order, target: str, staged: Path, out: Path, slot: int) -> sand
 
 def _worker(order: Order, target: str) -> tuple[str, ...]:
     return (order.python, "-m", "grading.worker", "--target", target, "--check", order.pattern,
-            "--profile", order.lab.profile, *(("--watch",) if order.watched else ()))
+            "--profile", order.lab.profile, *(("--watch",) if order.watched else ()),
+            *(("--keep-objects",) if order.keep_objects else ()),
+            *(() if order.seed is None else ("--seed", str(order.seed))))
 
 
 def _shared_spec(order: Order, target: str, staged: Path, out: Path,

@@ -15,14 +15,14 @@ from grading.shortfall import how_it_ended
 from grading.transcript import Printed, Transcript
 
 
-NO_SIGN_S = 1.0  # seconds
+SHOWN_S, NO_SIGN_S = 1.0, 3.0  # seconds
 NO_ECHO = b""
 
 
 class TerminalProgram:
     """The same face as Program, for what a stage needs, with a keyboard in front.
 
-    The terminal echoes what is typed, as a student's does; its settings are the grader's to look at.
+    The terminal echoes what is typed, as a student's does; its settings are for the grader to see.
     """
 
     def __init__(self, command: Command, transcript: Transcript, name: str) -> None:
@@ -34,7 +34,7 @@ class TerminalProgram:
         _ = self._namespace.pid  # waits until the program itself has begun
         self._screen = bytearray()
         self._ended = False
-        self._pressed = 0.0  # when keys were pressed last
+        self._pressed = self._echoed = 0.0  # when keys were pressed last, and seen on the screen
         self._echo, self._screen_then = NO_ECHO, 0  # what to look for, and from where on
         os.set_blocking(self._child.child_fd, False)
 
@@ -128,17 +128,20 @@ class TerminalProgram:
         """True while pressed keys may not have reached the program: a terminal takes its time.
 
         Their echo on the screen is a good sign, though not a proof: the kernel shows a line before
-        it hands it on. So before something "never came" (strict), a whole second has to pass.
+        it hands it on. So before something "never came" (strict), a whole second has to pass; and
+        three where no echo tells that the kernel has taken the keys up at all.
         """
-        if time.monotonic() - self._pressed > NO_SIGN_S:
-            return False
         echoed = self._echo != NO_ECHO and self._echo in self._screen[self._screen_then:]
-        return strict or not echoed
+        if echoed and not self._echoed:
+            self._echoed = time.monotonic()
+        if not echoed:
+            return time.monotonic() - self._pressed < (NO_SIGN_S if strict else SHOWN_S)
+        return strict and time.monotonic() - self._echoed < SHOWN_S
 
     def _press(self, keys: bytes, echo: bytes) -> None:
         self.drain()
         self._echo, self._screen_then = echo, len(self._screen)
-        self._pressed = time.monotonic()
+        self._pressed, self._echoed = time.monotonic(), 0.0
         os.write(self._child.child_fd, keys)
 
     def settings(self) -> list[object]:

@@ -63,7 +63,8 @@ def _remember_the_hint(report: Report) -> None:
 
 def grade_tree(order: Order, console: Console, root: Path,
                look: Callable[[], None] = lambda: None) -> Report:
-    """Grades one's own tree; calls `look` now and then meanwhile: what it raises ends the grading."""
+    """Grades one's own tree; calls `look` now and then meanwhile:
+    what it raises ends the grading."""
     tree, jobs = Submission(root.name, root), max(cores(), len(order.targets))
     if order.shares_a_network:
         jobs = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import overload
 
 from grading.build import Builder, BuildResult
 from grading.chat_stage import ChatStage
@@ -11,11 +12,12 @@ from grading.driver_steps import DRIVER_FOLDER
 from grading.fake_server import FakeServer
 from grading.lab import Lab, Target
 from grading.machine import Machine
+from grading.patience import Patience
 from grading.program import Program
 from grading.programs import USUAL, Programs, Supply
 from grading.sandbox import Box, fresh_ipc, fresh_network
 from grading.shortfall import Blocked, Shortfall
-from grading.stage import Patience
+from grading.stage import Stage
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript, Watch
 
@@ -26,20 +28,26 @@ class Theatre(Programs, Machine):
     """One check's place: a network, shared memory and processes of its own, gone with the check."""
 
     def __init__(self, target: Target, box: Box, build: BuildResult, builder: Builder, lab: Lab,
-                 patience: Patience, watch: Watch | None = None) -> None:
+                 patience: Patience, watch: Watch | None = None,
+                 seed: int | None = None) -> None:
         super().__init__(target, box, build, builder, lab)
         self._watch = watch
+        self.seed = seed  # of the one schedule that is asked for; none: those of the check
         self._patience = patience
-        self._stages: list[ChatStage] = []
+        self._stages: list[Stage] = []
         self._servers: list[FakeServer] = []
         self.clear()
 
     def clear(self) -> None:
         """Ends all that runs; the next scene finds a new network and a new transcript."""
         self.close()
-        self.transcript = Transcript(self._watch)
+        self.transcript = self.new_transcript()
         fresh_network()
         fresh_ipc()
+
+    def new_transcript(self) -> Transcript:
+        """An empty one, which whoever looks on sees as well."""
+        return Transcript(self._watch)
 
     def close(self) -> None:
         """Ends all that runs. The transcript stays: it is read when the check has ended."""
@@ -58,8 +66,8 @@ class Theatre(Programs, Machine):
         program = self.start_server(*self.target.arguments(port), supply=supply)
         stage = self.stage_for(program)
         if not stage.until(lambda: bool(program.listening_ports())):
-            raise Blocked(STARTS, "The server never listens on a TCP port "
-                          f"({'it runs, and waits' if not program.ended else program.how_it_ended}).")
+            state = program.how_it_ended if program.ended else "it runs, and waits"
+            raise Blocked(STARTS, f"The server never listens on a TCP port ({state}).")
         listening = program.listening_ports()
         stage.port = port if port in listening else listening[0]
         stage.may_end = False
@@ -79,10 +87,18 @@ class Theatre(Programs, Machine):
         super().must_be_free(port)
         self._patience.check_ends += time.monotonic() - start
 
-    def stage_for(self, program: Program | TerminalProgram) -> ChatStage:
+    @overload
+    def stage_for(self, program: Program) -> ChatStage: ...
+
+    @overload
+    def stage_for(self, program: TerminalProgram) -> Stage: ...
+
+    def stage_for(self, program: Program | TerminalProgram) -> Stage:
         """A stage around a program that may end before anybody has joined."""
-        stage = ChatStage(program, self.transcript, self._patience,
-                          named=self.target.first_line_is_name)
+        stage = (Stage(program, self.transcript, self._patience)
+                 if isinstance(program, TerminalProgram) else
+                 ChatStage(program, self.transcript, self._patience,
+                           named=self.target.first_line_is_name))
         stage.may_end = True
         self._stages.append(stage)
         return stage
@@ -98,10 +114,13 @@ class Theatre(Programs, Machine):
         """One of the grader's own programs, linked with the student's library."""
         complaint = self.build.drivers.get(name, "it was not tried")
         if complaint:
-            raise Shortfall("A program that uses the library as the sheet says does not compile and link.",
-                            expected="the header compiles, and the library has every function of it",
+            raise Shortfall("A program that uses the library as the sheet says "
+                            "does not compile and link.",
+                            expected="the header compiles, "
+                                     "and the library has every function of it",
                             actual="the compiler's complaint below", detail=complaint)
-        program = self.start((f"./{DRIVER_FOLDER}/{name}",), with_input=True, supply=supply, name="")
+        program = self.start(
+            (f"./{DRIVER_FOLDER}/{name}",), with_input=True, supply=supply, name="")
         stage = self.stage_for(program)
         stage.may_end = False
         stage.settle()

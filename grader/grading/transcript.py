@@ -34,6 +34,11 @@ def _written_out(data: bytes) -> str:
 _ESCAPES = {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
 
 
+def ending(data: bytes | bytearray, most: int) -> str:
+    """The last bytes of so many, readable; a mark in front where some were left out."""
+    return ("… " if len(data) > most else "") + readable(bytes(data[-most:]))
+
+
 class Transcript:
     """The events of one scene, in order. One thread; times count from the first of them.
 

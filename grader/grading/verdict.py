@@ -1,4 +1,4 @@
-"""How a check can end, and the record it leaves: everything a report needs, nothing of how it was found."""
+"""How a check can end, and the record it leaves: all that a report needs, not how it was found."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ class Cause:
     blocked_by: str = ""  # the check that has to pass first
     detail: str = ""  # more to look at: a build log's tail, a traceback, what stderr said
     hints: tuple[str, ...] = ()
+    likely: tuple[str, ...] = ()  # what it probably comes from, the most probable first
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ class CheckResult:
 
     @property
     def advanced(self) -> bool:
-        """True for a check of starred clauses alone: few points, to be mended last."""
-        return STARRED.issuperset(self.clauses)
+        """True for a check that asks a starred clause: few points, to be mended last."""
+        return not STARRED.isdisjoint(self.clauses)
 
     def to_json(self) -> dict[str, Any]:
         """The row as result.json holds it."""
@@ -88,7 +89,8 @@ class CheckResult:
         fields, cause = dict(row), row["cause"]
         fields["verdict"] = Verdict(row["verdict"])
         fields["clauses"] = tuple(row["clauses"])
-        fields["cause"] = Cause(**dict(cause, hints=tuple(cause["hints"]))) if cause else None
+        fields["cause"] = Cause(**dict(cause, hints=tuple(cause["hints"]),
+                                       likely=tuple(cause.get("likely", ())))) if cause else None
         fields["transcript"] = tuple(Event(**event) for event in row["transcript"])
         return CheckResult(**fields)
 
@@ -111,7 +113,8 @@ class Report:
 
     @property
     def max_score(self) -> int:
-        """Thousandths of a point that could be earned here: extra credit and NOT_JUDGED left out."""
+        """Thousandths of a point that could be earned here:
+        extra credit and NOT_JUDGED left out."""
         return sum(row.max_points for row in self.rows
                    if not row.extra and row.verdict is not Verdict.NOT_JUDGED)
 

@@ -1,4 +1,4 @@
-"""`make watch`: grades again whenever a file of the student's changes, and only the parts it belongs to."""
+"""`make watch`: grades again whenever a student's file changes, and only what it belongs to."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ class _Changed(Exception):
 
 def main(arguments: list[str] | None = None,
          rest: Callable[[float], None] = time.sleep) -> int:
-    """Runs until Ctrl-C, then 0; 1 or 2 where nothing can be graded. `rest` waits so many seconds."""
+    """Runs until Ctrl-C, then 0; 1 or 2 where nothing can be graded.
+    `rest` waits so many seconds."""
     options = parser("make watch", __doc__)
     options.add_argument("--allow-unsafe", action="store_true",
                          help="where no sandbox is to be had, run your OWN code without one")

@@ -1,4 +1,4 @@
-"""Runs inside the outer sandbox: builds its part, plays a target's checks with pytest, writes a line for each."""
+"""Runs inside the outer sandbox: builds its part, plays a target's checks, writes what came."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from grading.build import DOING, Builder, compiler_version
+from grading.build import DOING, OBJECTS, Builder, compiler_version
 from grading.lab import read_lab
 from grading.plugin import GradingPlugin
 from grading.sandbox import open_box, tier
@@ -31,15 +31,18 @@ def main() -> int:
     rows_file = arguments.out / f"{arguments.target}.jsonl"
     with open(rows_file, "w", encoding="utf-8") as out, open_box() as box:
         builder = Builder(arguments.submission, arguments.cache, GRADER / "drivers", lab,
-                          lambda words: _put(arguments.out / DOING, words))
+                          lambda words: _put(arguments.out / DOING, words),
+                          arguments.cache / OBJECTS if arguments.keep_objects else None)
         build = builder.build(part, box)
         _write(out, {"build_log": {part.name: build.log}})
         plugin = GradingPlugin(rows, box, build, builder, lab,
                                lambda result: _write(out, result.to_json()),
-                               _watch(arguments.out / SCENES) if arguments.watch else None)
+                               _watch(arguments.out / SCENES) if arguments.watch else None,
+                               arguments.seed)
         status = pytest.main(
-            ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--rootdir={GRADER / 'checks'}",
-             "-o", "python_files=*.py", "-o", "python_functions=check_*", str(GRADER / "checks")],
+            ["-q", "-p", "no:cacheprovider", "--assert=plain", "-c", "/dev/null",
+             f"--rootdir={GRADER / 'checks'}", "-o", "python_files=*.py",
+             "-o", "python_functions=check_*", str(GRADER / "checks")],
             plugins=[plugin])
         finished = status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if finished:
@@ -88,6 +91,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--check", default="*")
     parser.add_argument("--watch", action="store_true", help="write each event as it happens")
     parser.add_argument("--profile", default="")
+    parser.add_argument("--keep-objects", action="store_true", help="share what is compiled")
+    parser.add_argument("--seed", type=int, help="look for races in this schedule alone")
     parser.add_argument("--submission", type=Path, default=Path("/run/sub"))
     parser.add_argument("--out", type=Path, default=Path("/run/out"))
     parser.add_argument("--cache", type=Path, default=Path("/run/cache"))

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from grading.sandbox.safe_copy import CopyLimits, CopyPolicy, Rejected, copy_tree
 
-__all__ = ["MADE_HERE", "CopyLimits", "Rejected", "content_hash", "copy_built", "is_program", "left_out", "stage"]
+__all__ = ["MADE_HERE", "CopyLimits", "Rejected", "content_hash", "copy_built", "is_program",
+           "left_out", "stage"]
 
 _MAX_NOTES = 100
 # Notes that say nothing of what somebody has written, in a tree where one has just built.

@@ -8,6 +8,7 @@ import socket
 import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pexpect
@@ -77,6 +78,7 @@ class ChatScreen:
         environment = {"PATH": os.environ["PATH"], "TERM": term, "LC_ALL": "C.UTF-8"}
         self.child = pexpect.spawn(argv[0], argv[1:], dimensions=(rows, columns), timeout=None,
                                    env=environment)
+        os.set_blocking(self.child.child_fd, False)
         self._screen = pyte.HistoryScreen(columns, rows, history=10_000)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
@@ -107,11 +109,15 @@ class ChatScreen:
     # -- what is done ----------------------------------------------------------------------------
 
     def press(self, keys: str | bytes) -> None:
-        """As on a keyboard; the terminal takes a few thousand bytes at a time."""
+        """As on a keyboard; the terminal takes a few thousand bytes at a time. Draws meanwhile: a
+        program that cannot write reads no keys."""
         data = keys.encode() if isinstance(keys, str) else keys
         while data:
-            data = data[os.write(self.child.child_fd, data[:1000]):]
             self.draw(0)
+            if select.select([self.child.child_fd], [self.child.child_fd], [])[1]:
+                with suppress(BlockingIOError):
+                    data = data[os.write(self.child.child_fd, data[:1000]):]
+        self.draw(0)
 
     def resize(self, columns: int) -> None:
         """Makes the window wider or narrower; nothing is wrapped anew, as in xterm."""

@@ -57,7 +57,8 @@ class FakeSandbox:
         if verb == "raise":
             raise OSError("no more processes")
         if verb == "interrupt":
-            while not Path(which).exists():  # the submission before this one is on disk
+            # The submission before this one is on disk: run_all.py writes it, and tells nobody.
+            while not Path(which).exists():
                 stop.wait(0.001)
             os.kill(os.getpid(), signal.SIGINT)
             assert stop.wait(20), "nobody has told the worker to stop"

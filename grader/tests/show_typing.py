@@ -25,13 +25,15 @@ def talk(server: Server, over: threading.Event) -> None:
 def picture(screen: ChatScreen, title: str) -> str:
     """The window in a frame."""
     rows = [f"| {row:{COLUMNS}} |" for row in screen.rows()]
-    return "\n".join((title, "+" + "-" * (COLUMNS + 2) + "+", *rows, "+" + "-" * (COLUMNS + 2) + "+"))
+    edge = "+" + "-" * (COLUMNS + 2) + "+"
+    return "\n".join((title, edge, *rows, edge))
 
 
 def main() -> None:
     """Types, and takes a picture now and then."""
     server, over = Server(), threading.Event()
-    screen = ChatScreen([str(ROOT / "part_a" / "client"), "127.0.0.1", str(server.port)], COLUMNS, ROWS)
+    client = str(ROOT / "part_a" / "client")
+    screen = ChatScreen([client, "127.0.0.1", str(server.port)], COLUMNS, ROWS)
     server.meet()
     thread = threading.Thread(target=talk, args=(server, over))
     thread.start()

@@ -9,12 +9,24 @@ FIRST = "server.cpp:3:1: error: expected ';'"
 
 
 @pytest.mark.parametrize("line", [
-    FIRST, "/usr/bin/ld: main.o: undefined reference to `f'", "server.c:1:10: fatal error: x.h: No such file",
+    FIRST, "/usr/bin/ld: main.o: undefined reference to `f'",
+    "server.c:1:10: fatal error: x.h: No such file",
     "make: *** No rule to make target 'all'.  Stop.", "Makefile:3: *** missing separator.  Stop.",
-    "sh: 1: gpp: not found", "/usr/bin/ld: cannot find -lproactor", "make: *** [Makefile:7: server] Error 127"])
+    "sh: 1: gpp: not found", "/usr/bin/ld: cannot find -lproactor",
+    "make: *** [Makefile:7: server] Error 127"])
 def test_the_first_error_is_shown_with_what_follows(line: str) -> None:
-    log = f"g++ -c server.cpp\nwarning: unused\n{line}\n   3 | int\n     |    ^\nlater: error: too\n"
+    log = f"g++ -c server.cpp\nwarning: unused\n{line}\n   3 | int\n     |    ^\nlater: error: x\n"
     assert first_error(log, 2).splitlines() == [line, "   3 | int"]
+
+
+@pytest.mark.parametrize("above", [
+    "In file included from room.hpp:3,\n                 from server.cpp:1:",
+    "server.cpp: In function 'int main()':",
+    "map.h: In instantiation of 'f<T>':\nserver.cpp:9:4:   required from here",
+])
+def test_how_the_compiler_came_to_the_error_is_shown(above: str) -> None:
+    log = f"g++ -c server.cpp\n{above}\n{FIRST}\nmore\n"
+    assert first_error(log, 9) == f"{above}\n{FIRST}\nmore"
 
 
 def test_without_an_error_the_end_is_shown() -> None:

@@ -16,6 +16,8 @@ from grading.transcript import Transcript
 class NoProgram:
     """A server that has no processes left."""
 
+    ended = False
+
     def pids(self) -> list[int]:
         return []
 
@@ -35,12 +37,13 @@ def pair() -> Iterator[tuple[LineClient, socket.socket]]:
 
 
 def test_a_client_that_the_server_has_thrown_out_cannot_speak(
-        pair: tuple[LineClient, socket.socket]) -> None:
+        pair: tuple[LineClient, socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
     ann, server_side = pair
     server_side.close()
     while not ann.ended:
         ann.drain()
     stage = ChatStage(NoProgram(), Transcript())  # type: ignore[arg-type]
+    monkeypatch.setattr(stage, "until", lambda fact: fact())
     with pytest.raises(Shortfall, match="ended Ann's connection .end of file., although") as raised:
         stage.say(ann)
     assert raised.value.detail == "its last words"

@@ -1,4 +1,4 @@
-"""The grader's drivers are compiled as the sheets say, whatever a library's folder has beside it."""
+"""The grader's drivers are compiled as the sheets say, whatever lies in a library's folder."""
 
 from __future__ import annotations
 

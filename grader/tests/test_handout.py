@@ -14,6 +14,7 @@ from grading.handout import command
 from grading.handout.contents import Contents, contents
 from grading.handout.markers import HandoutError, cut, pieces
 from grading.lab import HUNDRED, Handout, read_lab
+from grading.likely_cause import KnownCause, read_causes, written
 from grading.report import rubric
 from grading.report.wording import points
 from rich.console import Console
@@ -86,6 +87,7 @@ HIDDEN = "messages_leave_no_thread"
 def tree_with_a_hidden_check(place: Path, file: str, needed_by: str = "") -> Path:
     """A copy of this tree whose author has hidden a check, its function in the file so named."""
     made = lab().handout
+    place.mkdir()
     for name in {word.split("/")[0] for word in made.give}:
         source = ROOT / name
         if source.is_dir():
@@ -100,6 +102,9 @@ def tree_with_a_hidden_check(place: Path, file: str, needed_by: str = "") -> Pat
     body, rest = (text[start:end], text[end:]) if end > 0 else (text[start:], "\n")
     (checks / "part_c.py").write_text(text[:start].rstrip() + rest)
     (checks / file).write_text(body + "\n")
+    (place / "grader" / "causes.json").write_text(written([
+        KnownCause("a_leak", "Why.", frozenset({f"{HIDDEN} FAIL", "builds FAIL"})),
+        KnownCause("unseen", "Why not.", frozenset({HIDDEN}))]))
     row = f"[checks.{HIDDEN}]\n"
     config = rows.read_text().replace(row, f'{row}visibility = "hidden"\n')
     if needed_by:
@@ -116,6 +121,8 @@ def test_a_hidden_check_is_not_in_it_but_what_it_is_worth(tmp_path: Path) -> Non
     assert not [name for name, file in made.files.items()
                 if name.startswith("grader/") and HIDDEN.encode() in file.data]
     command.write(made, tmp_path / "lab")
+    (cause,) = read_causes(tmp_path / "lab" / "grader" / "causes.json")
+    assert (cause.name, set(cause.signs)) == ("a_leak", {"builds FAIL"})
     given = read_lab(tmp_path / "lab" / "grader" / "lab.toml")
     rubric.prove_checks(given, rubric.promises(tmp_path / "lab" / "grader"))
     worth = real.checks[HIDDEN].points["part_c"]

@@ -19,8 +19,8 @@ from grading.verdict import Report, Verdict
 from sample_reports import GRADER, lab
 
 ROOT = GRADER.parent
-TARGETS = {"all", "part_a", "part_b", "part_c", "unit", "test", "hint", "replay", "watch", "rubric",
-           "doctor", "submission", "bootstrap", "clean", "help"}
+TARGETS = {"all", "part_a", "part_b", "part_c", "bonus", "unit", "test", "hint", "replay", "watch",
+           "rubric", "doctor", "submission", "bootstrap", "clean", "help"}
 SOURCES = (".c", ".cpp", ".h", ".hpp")
 NEEDS_LIBEDIT = re.compile("line_editor|terminal_console")  # the students' Makefiles do without it
 OVERLAID = {path.relative_to(GRADER / "handout" / "files").as_posix()
@@ -86,6 +86,7 @@ def test_the_reference_laid_over_it_earns_everything(made: Contents, tmp_path: P
     place = written(made, tmp_path / "lab")
     for name in made.solution:
         if name.endswith(SOURCES) and not NEEDS_LIBEDIT.search(name):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, place / name)
     report = graded(place)
     assert not [line for row, line in zip(report.rows, causes(report))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,10 @@ def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def graded(result: Path, *rows: CheckResult) -> None:
-    write_result(result, report(*rows))
+    """The result file; what failed has the hints that the lab gives it."""
+    known = lab().checks
+    write_result(result, report(*(replace(one, cause=replace(
+        one.cause, hints=known[one.name].hints)) if one.cause else one for one in rows)))
 
 
 def hint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -36,11 +40,19 @@ def hint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_each_call_gives_one_more_and_after_the_third_it_begins_again(
         result: Path, capsys: pytest.CaptureFixture[str]) -> None:
     graded(result, row(BUILDS), row(FAN_OUT, Verdict.FAIL), WAITS)
-    first, second, third = (" ".join(" ".join(steps(one)).split()) for one in lab().checks[FAN_OUT].hints)
+    hints = lab().checks[FAN_OUT].hints
+    first, second, third = (" ".join(" ".join(steps(one)).split()) for one in hints)
     for shown, hidden in (((first,), (second, third)), ((first, second), (third,)),
                           ((first, second, third), ()), ((first,), (second, third))):
         said = hint(capsys, "--check", FAN_OUT)
         assert all(one in said for one in shown) and not any(one in said for one in hidden)
+
+
+def test_a_death_is_helped_with_whichever_check_has_seen_it(
+        result: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    died = Cause("It ended.", actual="killed by SIGPIPE", hints=lab().deaths["SIGPIPE"])
+    write_result(result, report(row(FAN_OUT, Verdict.CRASH, cause=died)))
+    assert "MSG_NOSIGNAL" in hint(capsys, "--check", FAN_OUT, "--level", "2")
 
 
 def test_without_a_name_it_is_the_first_thing_to_mend(result: Path,
@@ -65,7 +77,8 @@ def test_a_level_can_be_asked_for(result: Path, capsys: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("arguments, words", [
     (("--check", "nonsense"), "no check is named nonsense; make rubric lists them\n"),
-    (("--check", "sigint_ends_it"), "has not played sigint_ends_it: make test T=sigint_ends_it does\n"),
+    (("--check", "sigint_ends_it"),
+     "has not played sigint_ends_it: make test T=sigint_ends_it does\n"),
     (("--check", "*", "--level", "1"), f"fits several, choose one:\n  {FAN_OUT}\n  builds\n"),
     (("--check", FAN_OUT, "--level", "4"), "LEVEL has to be a number from 1 to 3\n"),
     (("--check", FAN_OUT, "--level", "²"), "LEVEL has to be a number from 1 to 3\n"),
@@ -115,4 +128,5 @@ def test_no_hint_of_the_lab_is_cut_at_a_wrong_place() -> None:
     for name, check in lab().checks.items():
         for hint_given in check.hints:
             for step in steps(hint_given)[1:]:
-                assert step[3:4].isupper() or re.match(r"\d\. [`\w]*[(_`A-Z]", step), f"{name}: {step}"
+                names_code = re.match(r"\d\. [`\w]*[(_`A-Z]", step)
+                assert step[3:4].isupper() or names_code, f"{name}: {step}"

@@ -7,11 +7,14 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from grading import run_all, run_options, test_command
+from grading.hints import for_its_end
 from grading.lab import read_lab
+from grading.lab_types import is_chosen
 from grading.lab_table import LabError
 from grading.report import rubric
 from sample_reports import GRADER, lab
@@ -184,16 +187,37 @@ def test_a_hints_toml_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_every_check_has_three_different_hints_that_a_student_can_use() -> None:
     """A question or a direction, then something to read about or to try, then steps."""
-    for name, row in lab().checks.items():
-        first, second, third = row.hints
+    helps = {**{name: row.hints for name, row in lab().checks.items()}, **lab().deaths}
+    for name, hints in helps.items():
+        first, second, third = hints
         assert len({first, second, third}) == 3
-        assert re.search(r"\(\d\)|`|std::", second), f"{name}: the second names nothing to read or to try"
+        useful = re.search(r"\(\d\)|`|std::", second)
+        assert useful, f"{name}: the second names nothing to read or to try"
         assert third.startswith("1. ") and " 2. " in third, f"{name}: the third has no steps"
         assert len(first) < 250, f"{name}: the first says too much"
 
 
+@pytest.mark.parametrize("actual, said, death", [
+    ("killed by SIGPIPE (it wrote …)", "", "SIGPIPE"),
+    ("killed by SIGABRT", "terminate called without an active exception",
+     "terminate called without an active exception"),
+    ("killed by SIGABRT", "what():  Resource deadlock avoided", "Resource deadlock avoided"),
+    ("killed by SIGABRT", "", "SIGABRT")])
+def test_a_death_has_its_own_hints_whichever_check_has_seen_it(actual: str, said: str,
+                                                               death: str) -> None:
+    deaths = lab().deaths
+    assert for_its_end(("a", "b", "c"), deaths, actual, said) == deaths[death]
+
+
+@pytest.mark.parametrize("actual, said", [
+    ("exit status 141", "killed by SIGPIPE"), ("never", "SIGSEGV"), ("killed by SIGKILL", "")])
+def test_without_a_known_death_a_check_gives_its_own_hints(actual: str, said: str) -> None:
+    assert for_its_end(("a", "b", "c"), lab().deaths, actual, said) == ("a", "b", "c")
+
+
 def test_no_two_checks_share_a_hint() -> None:
     said = [hint for row in lab().checks.values() for hint in row.hints]
+    said += [hint for hints in lab().deaths.values() for hint in hints]
     assert len(said) == len(set(said))
 
 
@@ -228,8 +252,9 @@ def test_a_mistake_is_told_before_anything_is_graded(tmp_path: Path,
     monkeypatch.setattr(rubric, "GRADER", tmp_path)
     monkeypatch.setattr(run_options, "GRADER", tmp_path)
     words = "a function check_new, but it has no row in lab.toml\n"
-    for command, arguments in ((rubric.main, []), (run_all.main, []),
-                               (test_command.main, ["--check", "new"])):
+    commands: tuple[tuple[Callable[[list[str]], int], list[str]], ...] = (
+        (rubric.main, []), (run_all.main, []), (test_command.main, ["--check", "new"]))
+    for command, arguments in commands:
         assert command(arguments) == 1
         error = capsys.readouterr().err
         assert error.endswith(words) and error.count("\n") == 1
@@ -249,11 +274,11 @@ def test_the_rubric_names_every_check(capsys: pytest.CaptureFixture[str]) -> Non
     assert "576 threads and processes" in " ".join(words)
 
 
-def test_the_rubric_of_one_part_in_markdown(capsys: pytest.CaptureFixture[str]) -> None:
-    assert rubric.main(["--markdown", "part_a"]) == 0
-    shown = capsys.readouterr().out
-    assert "**part_a/server and part_a/client**: 40 points" in shown
-    assert f"| {PROMISES['one_process']} (`one_process`) | A2 | 0.5 |" in shown
+def test_the_rubric_of_one_part(capsys: pytest.CaptureFixture[str]) -> None:
+    assert rubric.main(["--part", "part_a"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "part_a/server and part_a/client: 40 points" in shown
+    assert f"0.5 {PROMISES['one_process']} A2 one_process" in shown
     assert "part_c" not in shown
 
 
@@ -270,3 +295,10 @@ def test_a_reader_who_leaves_early_is_no_error() -> None:
                               stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(GRADER)},
                               check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_pattern_may_mean_all_but_what_it_names() -> None:
+    assert is_chosen("no_data_race", "no_*") and not is_chosen("order_is_kept", "no_*")
+    assert is_chosen("order_is_kept", "!no_*") and not is_chosen("no_data_race", "!no_*")
+    assert is_chosen("order_is_kept", "no_*,order*") and not is_chosen("builds", "no_*,order*")
+    assert is_chosen("builds", "!no_*,order*") and not is_chosen("order_is_kept", "!no_*,order*")

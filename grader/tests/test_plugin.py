@@ -51,8 +51,10 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         folder.mkdir()
         (folder / f"{folder.name}_{tmp_path.name}.py").write_text(PREAMBLE + source)
         results: dict[str, CheckResult] = {}
-        lab = Lab("test", {"part_a": Part("part_a", "", "part_a", ("make",))}, {"part_a": TARGET}, {})
-        plugin = GradingPlugin([(one, TARGET) for one in rows], None, None, None, lab,  # type: ignore[arg-type]
+        part = Part("part_a", "", "part_a", ("make",))
+        lab = Lab("test", {"part_a": part}, {"part_a": TARGET}, {})
+        unused: Any = None  # by these checks: a box, a build, a builder
+        plugin = GradingPlugin([(one, TARGET) for one in rows], unused, unused, unused, lab,
                                lambda result: results.__setitem__(result.name, result))
         pytest.main(["-q", "-p", "no:cacheprovider", "-c", "/dev/null", f"--rootdir={folder}",
                      "-o", "python_files=*.py", "-o", "python_functions=check_*", str(folder)],
@@ -81,7 +83,8 @@ def test_how_a_check_ends_is_its_verdict(play: Any, body: str, verdict: Verdict)
 
 def test_what_needs_a_failed_check_is_blocked_by_the_first_cause(play: Any) -> None:
     source = "".join(f"def check_{name}(theatre):\n    {body}\n" for name, body in (
-        ("root", "raise Shortfall('wrong')"), ("middle", "pass"), ("leaf", "pass"), ("free", "pass")))
+        ("root", "raise Shortfall('wrong')"), ("middle", "pass"), ("leaf", "pass"),
+        ("free", "pass")))
     results = play(source, row("root"), row("middle", "root"), row("leaf", "middle"), row("free"))
     assert [results[name].verdict.value for name in ("root", "middle", "leaf", "free")] == [
         "FAIL", "BLOCKED", "BLOCKED", "PASS"]

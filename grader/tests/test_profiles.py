@@ -99,13 +99,15 @@ def test_the_file_can_name_the_profile_that_is_meant_by_default(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LAB_PROFILE", raising=False)
     text = 'profile = "other"\n' + STOCK + PROFILE
-    assert (read(tmp_path, text).profile, read(tmp_path, text, "stock").profile) == ("other", "stock")
+    assert read(tmp_path, text).profile == "other"
+    assert read(tmp_path, text, "stock").profile == "stock"
 
 
 def test_the_environment_can_name_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_PROFILE", "stock")
     text = 'profile = "other"\n' + STOCK + PROFILE
-    assert (read(tmp_path, text).profile, read(tmp_path, text, "other").profile) == ("stock", "other")
+    assert read(tmp_path, text).profile == "stock"
+    assert read(tmp_path, text, "other").profile == "other"
 
 
 def test_extra_credit_counts_where_the_profile_grades_it(tmp_path: Path) -> None:
@@ -117,7 +119,8 @@ def test_extra_credit_counts_where_the_profile_grades_it(tmp_path: Path) -> None
 
 
 def test_a_clause_that_is_not_asked_for_takes_its_checks_along(tmp_path: Path) -> None:
-    text = STOCK.replace('["C2"]', '["C1", "C2"]', 1) + '[profiles.o]\nwithout = ["C2", "bad_port"]\n'
+    text = STOCK.replace('["C2"]', '["C1", "C2"]', 1)
+    text += '[profiles.o]\nwithout = ["C2", "bad_port"]\n'
     assert list(read(tmp_path, text, "o").checks) == ["c", "d"], "d tests another clause as well"
     text = text.replace('["C2", "bad', '["C2", "C1", "bad')
     with pytest.raises(LabError, match="nothing of what it grades is worth a point"):
@@ -138,7 +141,8 @@ def test_a_check_that_is_left_out_is_needed_by_none(tmp_path: Path) -> None:
     ('["server"]\n', '["server"]\ngrade = []\n', "the top of the file: grade is no key"),
     ('["bad_*"]', '["worse_*"]', "without names worse_*, which is no check and no"),
     ('["bad_*"]', '["*"]', "nothing of what it grades is worth a point"),
-    ('without = ["bad_*"]\n', "", "check bad_port uses port_argument, which target server does not"),
+    ('without = ["bad_*"]\n', "",
+     "check bad_port uses port_argument, which target server does not"),
     ("parts.p]", "parts.q]", "parts.q: nothing of that name is graded without a profile"),
     ("targets.server]", "targets.sever]", "targets.sever: nothing of that name"),
     ("port = 8080", "prot = 8080", "target server: prot is no key that is known here"),
@@ -148,10 +152,13 @@ def test_a_check_that_is_left_out_is_needed_by_none(tmp_path: Path) -> None:
     ("port = 8080", 'port = 1\nlibrary = "lib"', "target server: library names lib, no target"),
     ("port = 8080", "port = 1\n[profiles.other.targets.library]\nfirst_line_is_name = true",
      "target library: first_line_is_name is for programs, not for libraries"),
-    ("port = 8080", "port = 1\n[profiles.other.checks.d]\nneeds = ['e']", "check d needs e, which is"),
-    ("port = 8080", "port = 1\n[profiles.other.checks.d]\nuses = ['e']", "check d uses e, which is"),
+    ("port = 8080", "port = 1\n[profiles.other.checks.d]\nneeds = ['e']",
+     "check d needs e, which is"),
+    ("port = 8080", "port = 1\n[profiles.other.checks.d]\nuses = ['e']",
+     "check d uses e, which is"),
     ("port = 8080", "port = 1\n[profiles.other.checks]\nd = 3", "check d is no table"),
-    ("port = 8080", "port = 1\n[profiles.other.checks.d]\nhints = ['one']", "check d needs 3 hints"),
+    ("port = 8080", "port = 1\n[profiles.other.checks.d]\nhints = ['one']",
+     "check d needs 3 hints"),
 ])
 def test_a_mistake_in_a_profile_is_named_with_it(tmp_path: Path, old: str, new: str,
                                                  words: str) -> None:

@@ -38,7 +38,8 @@ DEFECTS = {
         _on(CHAT, "nothing_comes_back_to_the_sender")),
     "splits_at_recv": Defect(
         (("common/line_framer.cpp", "bytes.rfind('\\n') + 1;", "bytes.size();"),
-         ("part_b/proactor_c.cpp", "run.find('\\n') + 1;", "std::min(run.find('\\n'), run.size() - 1) + 1;"),
+         ("part_b/proactor_c.cpp", "run.find('\\n') + 1;",
+          "std::min(run.find('\\n'), run.size() - 1) + 1;"),
          ("part_b/proactor_c.cpp", "#include <cerrno>", "#include <algorithm>\n#include <cerrno>")),
         _on(CHAT, "lines_do_not_depend_on_packets")),
     "a_thread_never_ends": Defect(
@@ -54,7 +55,8 @@ DEFECTS = {
     "a_descriptor_stays_open": Defect(
         (("common/unique_fd.hpp", "::close(old);", "{\n            ::shutdown(old, SHUT_RDWR);\n"
           "            if (old % 2)\n                ::close(old);\n        }"),
-         ("common/unique_fd.hpp", "#include <unistd.h>", "#include <sys/socket.h>\n#include <unistd.h>")),
+         ("common/unique_fd.hpp", "#include <unistd.h>",
+          "#include <sys/socket.h>\n#include <unistd.h>")),
         _on(CHAT, "descriptors_are_given_back")),
     "waits_busily": Defect(
         (("common/stop_signal.cpp", "    ::sigwait(&signals_, &signal);",
@@ -63,26 +65,31 @@ DEFECTS = {
          ("part_b/epoll_source.cpp", "to_timeout(patience) : 0;", "0 : 0;")),
         _on(CHAT, "idle_clients_cost_nothing")),
     "ignores_sigint": Defect(
-        (("common/stop_signal.cpp", "    ::sigaddset(&signals_, SIGINT);", "    ::signal(SIGINT, SIG_IGN);"),),
+        (("common/stop_signal.cpp", "    ::sigaddset(&signals_, SIGINT);",
+          "    ::signal(SIGINT, SIG_IGN);"),),
         _on(("part_a", "part_c", "st_proactor"), "sigint_ends_it")),
     "keeps_next_to_nothing": Defect(
         (("common/limits.hpp", "std::size_t outbox = std::size_t{16} << 20;",
           "std::size_t outbox = std::size_t{16} << 10;"),),
         _on(CHAT, "slow_reader_is_bounded")),
     "ipv4_only": Defect(
-        (("common/socket.cpp", "UniqueFd fd = dual_stack_socket();\n    if (!fd)", "UniqueFd fd;\n    if (!fd)"),),
+        (("common/socket.cpp", "UniqueFd fd = dual_stack_socket();\n    if (!fd)",
+          "UniqueFd fd;\n    if (!fd)"),),
         _on(CHAT, "serves_ipv6")),
     "destroy_returns_early": Defect(
-        (("part_b/proactor_c.cpp", "    self->running.lock();\n    self->running.unlock();\n    delete self;",
-          "    std::thread([self] {\n        self->running.lock();\n        self->running.unlock();\n"
-          "        delete self;\n    }).detach();"),
-         ("part_b/proactor_c.cpp", "#include <system_error>", "#include <system_error>\n#include <thread>")),
+        (("part_b/proactor_c.cpp",
+          "    proactor->running.lock();\n    proactor->running.unlock();\n    delete proactor;",
+          "    std::thread([proactor] {\n        proactor->running.lock();\n"
+          "        proactor->running.unlock();\n        delete proactor;\n    }).detach();"),
+         ("part_b/proactor_c.cpp", "#include <system_error>",
+          "#include <system_error>\n#include <thread>")),
         {"part_b": "destroy_waits_for_the_loop"}),
 }
 
 
 @pytest.fixture(scope="module", params=DEFECTS)
-def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Defect, Report]:
+def graded(request: pytest.FixtureRequest,
+           tmp_path_factory: pytest.TempPathFactory) -> tuple[Defect, Report]:
     """One broken reference, built once, and only the check played that is there for its defect."""
     defect = DEFECTS[request.param]
     tree = _broken(tmp_path_factory.mktemp("defects") / request.param, defect)
@@ -95,9 +102,10 @@ def graded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def _broken(tree: Path, defect: Defect) -> Path:
     tree.mkdir()
     for name in HANDED_IN:
-        source = ROOT / name
-        copy = shutil.copytree if source.is_dir() else shutil.copyfile
-        copy(source, tree / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tree / name)
+        else:
+            shutil.copyfile(ROOT / name, tree / name)
     for name, before, after in (*defect.edits, ("Makefile", "-O2 -g", "-O0")):
         path = tree / name
         text = path.read_text()

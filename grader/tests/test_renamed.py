@@ -53,9 +53,9 @@ def tree(tmp_path: Path) -> Path:
     (tmp_path / "part_b" / "proactor.h").rename(tmp_path / "part_b" / "reactor.h")
     for old, new in FOLDERS.items():
         (tmp_path / old).rename(tmp_path / new)
-    for name in ("grading", "checks", "drivers", "hints.toml"):
-        copy = shutil.copytree if (GRADER / name).is_dir() else shutil.copy
-        copy(GRADER / name, tmp_path / "grader" / name)
+    for name in ("grading", "checks", "drivers"):
+        shutil.copytree(GRADER / name, tmp_path / "grader" / name)
+    shutil.copy(GRADER / "hints.toml", tmp_path / "grader")
     (tmp_path / "grader" / "lab.toml").write_text((GRADER / "lab.toml").read_text() + PROFILE)
     return tmp_path
 

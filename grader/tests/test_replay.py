@@ -75,7 +75,8 @@ def test_a_scene_that_failed_before_and_passes_now_is_shown_as_recorded(
     assert "Cid       never came: <1f2e> from Ann" in shown
 
 
-def test_what_was_changed_since_is_no_chance(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_changed_since_is_no_chance(tree: Path,
+                                             capsys: pytest.CaptureFixture[str]) -> None:
     graded(tree, row(ORDER, Verdict.FAIL, scene=SCENE))
     os.utime(tree / "part_a" / "Makefile", ns=(2**62, 2**62))
     shown = replayed(capsys, "--check", ORDER)
@@ -87,7 +88,10 @@ def test_what_was_changed_since_is_no_chance(tree: Path, capsys: pytest.CaptureF
     (("--check", "nonsense"), "no check is named nonsense; make rubric lists them\n"),
     (("--check", "sig*"), "sig* fits several, choose one:\n  sigint_ends_it\n  sigterm_ends_it\n"),
     (("--check", ORDER, "--part", "part_z"), "no part part_z; there are part_a, part_b, part_c\n"),
-    (("--check", "one_process", "--part", "part_c"), "one_process is not asked of part_c, but of part_a\n"),
+    (("--check", "one_process", "--part", "part_c"),
+     "one_process is not asked of part_c, but of part_a\n"),
+    (("--check", ORDER, "--seed", "5"),
+     "SEED says how threads take turns in no_data_race; order_is_kept has no seed\n"),
     (("--submission", "/nowhere"), "/nowhere is no folder\n"),
     (("--submission", "/usr"), "say with T=name what to play of another folder\n"),
 ])
@@ -106,6 +110,13 @@ def test_a_pace_that_is_none_is_told(tree: Path, capsys: pytest.CaptureFixture[s
     assert "PACE has to be a number of seconds from 0 to 60" in capsys.readouterr().err
 
 
+def test_a_seed_that_is_none_is_told(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        replay_command.main(["--check", "no_data_race", "--seed=-1"])
+    assert end.value.code == 2
+    assert "SEED has to be a whole number" in capsys.readouterr().err
+
+
 def test_a_part_that_is_not_there_is_told(tree: Path, tmp_path: Path,
                                           capsys: pytest.CaptureFixture[str]) -> None:
     other = submission(tmp_path, "other", "part_a")
@@ -115,7 +126,8 @@ def test_a_part_that_is_not_there_is_told(tree: Path, tmp_path: Path,
 
 def test_the_scene_does_not_wait_for_whoever_looks_on(monkeypatch: pytest.MonkeyPatch,
                                                       tmp_path: Path) -> None:
-    """The check has ended while its first event is still being shown: no pace can change its end."""
+    """The check has ended while its first event is still being shown:
+    no pace can change its end."""
     ended = threading.Event()
 
     def plays(order: Order, target: str, staged: Path, folder: Path, slot: int,

@@ -151,10 +151,24 @@ def test_one_failing_check_on_many_targets_is_one_line() -> None:
 
 
 def test_what_waits_for_a_build_that_was_not_asked_for_says_why() -> None:
-    shown = card(report(row("order", Verdict.BLOCKED, cause=Cause(
-        "There is no part_a/server to start.", blocked_by="builds", detail="server.c:3: error"))), False)
-    assert "1 check of part_a until builds passes" in shown and "✓" not in shown
+    cause = Cause("There is no part_a/server to start.", blocked_by="builds",
+                  detail="server.c:3: error")
+    shown = card(report(row("order", Verdict.BLOCKED, cause=cause)), False)
+    told = "1 check of part_a until builds passes, which was not asked for here"
+    assert told in " ".join(shown.split())
+    assert "✓" not in shown
     assert " There is no part_a/server to start.\n   server.c:3: error" in shown
+
+
+def test_what_ended_otherwise_under_a_sanitizer_says_how() -> None:
+    cause = Cause("killed by SIGPIPE, in an ordinary session", actual="killed by SIGPIPE",
+                  blocked_by="resets")
+    shown = " ".join(card(report(row("leak", Verdict.BLOCKED, cause=cause)), False).split())
+    assert "until resets passes, which was not asked for here and may pass in the plain build; " \
+           "here: killed by SIGPIPE" in shown
+    failed = row("leak", Verdict.FAIL, cause=replace(cause, blocked_by=""))
+    assert "✗ leak (part_a) killed by SIGPIPE, in an" in " ".join(
+        card(report(row("talk", Verdict.FAIL), failed)).split())
 
 
 def test_starred_clauses_are_mended_after_the_others() -> None:
@@ -172,3 +186,13 @@ def test_the_starred_clauses_are_those_of_the_contract() -> None:
 def test_every_mark_is_seen_however_many_there_are() -> None:
     shown = card(report(*(row(f"check{n}", Verdict.FAIL) for n in range(200))), width=60)
     assert shown.partition("200 failed")[0].count("✗") == 200 + 1  # and the legend's
+
+
+def test_what_ended_in_the_same_way_is_counted() -> None:
+    died = Cause("It ended.", actual="killed by SIGPIPE")
+    shown = card(report(*(row(name, Verdict.CRASH, cause=died) for name in ("a", "b", "c")),
+                        row("d", Verdict.CRASH, cause=replace(died, actual="killed by SIGSEGV"))))
+    assert "2 more of the checks below ended like this one: killed by SIGPIPE." in shown
+    alone = card(report(row("a", Verdict.FAIL, cause=replace(died, actual="never")),
+                        row("b", Verdict.FAIL, cause=replace(died, actual="never"))))
+    assert "ended like this one" not in alone

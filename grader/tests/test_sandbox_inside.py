@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from container import in_container
+from accuracy.container import in_container
 
 from grading.sandbox import Tier
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from grading.sandbox import Box, SandboxError, WorkerEnd, WorkerSpec, run_worker
+from grading.sandbox.ready import readable
 
 GRADER = Path(__file__).resolve().parents[1]
 
@@ -25,16 +27,15 @@ def spec(code: str, out: Path, *, slot: int = 0, wall: float = 30) -> WorkerSpec
                       env={"WORD": "told"})
 
 
-def alive(token: str) -> bool:
-    """Whether any process of this machine has the token on its command line."""
+def alive(token: str) -> list[int]:
+    """The processes of this machine that have the token on their command lines."""
+    found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
+            with suppress(OSError):
                 if token.encode() in (entry / "cmdline").read_bytes():
-                    return True
-            except OSError:
-                continue
-    return False
+                    found.append(int(entry.name))
+    return found
 
 
 def test_status_lines_and_environment(tmp_path: Path) -> None:
@@ -117,25 +118,32 @@ def test_when_the_orchestrator_is_killed_everything_dies(tmp_path: Path) -> None
             f"argv = ('/bin/sh', '-c', 'echo up; sleep 1000; : {token}')\n"
             "run_worker(WorkerSpec(argv, {}, {}, 0), lambda line: print(line, flush=True))\n")
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as orchestrator:
-        assert orchestrator.stdout is not None
-        assert orchestrator.stdout.readline() == b"up\n" and alive(token)
+        assert orchestrator.stdout is not None and orchestrator.stdout.readline() == b"up\n"
+        ends = [os.pidfd_open(pid) for pid in alive(token) if pid != orchestrator.pid]
+        assert ends
         orchestrator.kill()
-    deadline = time.monotonic() + 10
-    while alive(token):
-        assert time.monotonic() < deadline
+    for end in ends:
+        assert readable(end, 10)
+        os.close(end)
+    assert not alive(token)
 
 
 @pytest.mark.parametrize("count", [3])
 def test_workers_side_by_side_have_a_port_9034_each(tmp_path: Path, count: int) -> None:
-    code = ("/usr/bin/python3 -c \"import os, socket, time\n"
-            "s = socket.create_server(('127.0.0.1', 9034)); open('/run/out/'"
-            " + os.environ['LAB_SANDBOX'], 'w')\n"
-            f"while len(os.listdir('/run/out')) < {count}: time.sleep(0.01)\"")
-    out = tmp_path / "out"
-    out.mkdir()
+    """Each keeps its port until all of them have one."""
+    code = ("/usr/bin/python3 -c \"import os, socket\n"
+            "s = socket.create_server(('127.0.0.1', 9034)); print('up', flush=True)\n"
+            "os.read(os.open('/run/out/go', os.O_RDONLY), 1)\"")
+    os.mkfifo(tmp_path / "go")
+    go, numbers = os.open(tmp_path / "go", os.O_RDWR), itertools.count(1)
+
+    def up(line: str) -> None:
+        if next(numbers) == count:
+            os.write(go, b"x" * count)
     with ThreadPoolExecutor(count) as pool:
         ends: list[WorkerEnd] = list(pool.map(
-            lambda slot: run_worker(spec(code, out, slot=slot)), range(count)))
+            lambda slot: run_worker(spec(code, tmp_path, slot=slot), up), range(count)))
+    os.close(go)
     assert [end.status for end in ends] == [0] * count, ends
 
 

@@ -31,7 +31,8 @@ def read(name: str) -> list[SanitizerReport]:
     ("leaks", "memory leaks", [
         "72 bytes in 3 blocks, allocated in part_a/server.cpp:7 (make)",
         "32 bytes in 1 block, allocated in part_a/server.cpp:15 (main)",
-        "101 bytes in 1 block, allocated in part_a/server.cpp:15 (main), held by what is lost itself"]),
+        "101 bytes in 1 block, allocated in part_a/server.cpp:15 (main), "
+        "reached only through a block that is lost, too"]),
 ])
 def test_a_memory_error_is_told_by_its_places(name: str, kind: str, told: list[str]) -> None:
     (report,) = read(name)
@@ -62,8 +63,9 @@ def test_the_same_two_places_are_one_report() -> None:
 def test_the_card_shows_one_error_and_counts_the_others() -> None:
     cause = shortfall(THREAD, read("races"), "part_a/server").cause(())
     assert cause.expected.startswith("part_a/server ") and "Room::join" in cause.actual
-    assert cause.detail.splitlines() == ["also: data race (part_a/server.cpp:14, part_a/server.cpp:7)",
-                                         "also: data race (part_a/server.cpp:11, part_a/server.cpp:14)"]
+    assert cause.detail.splitlines() == [
+        "also: data race (part_a/server.cpp:14, part_a/server.cpp:7)",
+        "also: data race (part_a/server.cpp:11, part_a/server.cpp:14)"]
     assert "freed" in shortfall(ADDRESS, read("use_after_free"), "x").rationale
 
 

@@ -1,4 +1,4 @@
-"""A race or a leak is found however a part is built; what keeps the tools out is no way round them."""
+"""A race or a leak is found however a part is built; keeping the tools out is no way round."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOST = "Memory is lost"
 KEPT_OUT = "ThreadSanitizer could not be built into part_a/server"
 TOLD = "Sanitizer what not to see"
 
-# name -> sample, its Makefile (empty: its own), text to add behind its includes, what has to be said
+# name -> sample, its Makefile (empty: its own), text behind its includes, what has to be said
 VARIANTS: dict[str, tuple[str, str, str, str]] = {
     "by_full_path_stripped": (RACES, "", "", SEEN),
     "static": (RACES, CXX.format("g++ -static -s -Werror -D_FORTIFY_SOURCE=2"), "", SEEN),
@@ -31,9 +31,11 @@ VARIANTS: dict[str, tuple[str, str, str, str]] = {
     "by_steps": (RACES, "all: server\nserver: libs.so main.o\n"
                  "\tg++ -o $@ main.o -L. -l:libs.so -Wl,-rpath,'$$ORIGIN' -pthread\n"
                  "libs.so: server.cpp\n\tg++ -std=c++17 -fPIC -Dmain=serve_all -c -o s.o $<\n"
-                 "\tld -shared -soname libs.so -o $@ s.o\nmain.o:\n\techo 'int serve_all(int, char**); int main(int n, "
+                 "\tld -shared -soname libs.so -o $@ s.o\n"
+                 "main.o:\n\techo 'int serve_all(int, char**); int main(int n, "
                  "char** w) { return serve_all(n, w); }' | g++ -x c++ -c -o $@ -\n", "", SEEN),
-    "with_a_path_of_its_own": (RACES, "export PATH := /usr/bin:/bin\n" + CXX.format("g++"), "", KEPT_OUT),
+    "with_a_path_of_its_own": (RACES, "export PATH := /usr/bin:/bin\n" + CXX.format("g++"), "",
+                               KEPT_OUT),
     "looks_away": (RACES, "", '__attribute__((no_sanitize("thread"))) '
                    "void serve(int fd, int seat);\n", TOLD),
     "suppresses": (RACES, "", 'extern "C" const char* __tsan_default_suppressions() '
@@ -43,7 +45,8 @@ VARIANTS: dict[str, tuple[str, str, str, str]] = {
     "has_options_of_its_own": (LEAKS, CC, 'const char *__asan_default_options(void) '
                                '{ return "detect_leaks=0"; }\n', TOLD),
     "ends_behind_the_tools_back": (LEAKS, CC, "#include <sys/syscall.h>\n#define _exit(n) "
-                                   "syscall(SYS_exit_group, n)\n", "kept LeakSanitizer from looking"),
+                                   "syscall(SYS_exit_group, n)\n",
+                                   "kept LeakSanitizer from looking"),
 }
 
 
@@ -79,12 +82,15 @@ def test_nothing_hides_it(rows: dict[str, CheckResult], name: str) -> None:
     assert VARIANTS[name][3] in row.cause.rationale, row.cause
 
 
-def test_a_race_is_told_by_both_places_in_the_students_own_files(rows: dict[str, CheckResult]) -> None:
+def test_a_race_is_told_by_both_places_in_the_students_own_files(
+        rows: dict[str, CheckResult]) -> None:
     cause = rows["by_full_path_stripped"].cause
-    assert cause and cause.actual.count("part_a/server.cpp:") >= 2 and "Table::" in cause.actual, cause
+    assert cause and cause.actual.count("part_a/server.cpp:") >= 2, cause
+    assert "Table::" in cause.actual, cause
     assert "/work" not in cause.actual + cause.detail
 
 
 def test_a_leak_is_told_by_where_it_was_allocated(rows: dict[str, CheckResult]) -> None:
     cause = rows["leaks"].cause
-    assert cause and "allocated in part_a/server.c:" in cause.actual and "(main)" in cause.actual, cause
+    assert cause and "allocated in part_a/server.c:" in cause.actual, cause
+    assert "(main)" in cause.actual, cause

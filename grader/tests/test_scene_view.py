@@ -39,7 +39,8 @@ def test_programs_and_terminals_have_their_words() -> None:
                      Event(2.6, "exits", "server", "exit status 1"))
     assert [line[10:] for line in lines] == [
         "server    starts as ./part_a/server port", r"server    prints on stderr usage\n",
-        "client    types Ctrl-D", r"client    shows hi\r\n", "Bob       shuts down its sending side",
+        "client    types Ctrl-D", r"client    shows hi\r\n",
+        "Bob       shuts down its sending side",
         "server    the grader counts 3 threads", "… 2.0 s later", "server    ends: exit status 1",
         "server    too early: it had to go on"]
 

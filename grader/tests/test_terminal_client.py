@@ -6,7 +6,6 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from chat_screen import ROOT, ChatScreen, Server

@@ -34,7 +34,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(GRADER / name, root / "grader")
     bwrap = root / "grader" / "no" / "bwrap"
     bwrap.parent.mkdir()
-    bwrap.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    bwrap.write_text("#!/bin/sh\n"
+                     "echo 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     bwrap.chmod(0o755)
     return root
 

@@ -50,7 +50,8 @@ def test_one_that_computes_has_the_wall_time_and_no_more(command: Scripted) -> N
     assert command.met_in(2, ready=True, share=1.0) == "wall time"
 
 
-def test_one_that_is_given_a_quarter_of_a_processor_has_four_times_as_long(command: Scripted) -> None:
+def test_one_that_is_given_a_quarter_of_a_processor_has_four_times_as_long(
+        command: Scripted) -> None:
     assert command.met_in(33, ready=True, share=0.25) is None
     assert command.met_in(5, ready=True, share=0.25) == "wall time"
 

@@ -13,7 +13,10 @@ from fake_worker import FakeSandbox, submission
 from grading import test_command, watch_command
 from grading.report.result_json import read_result
 from grading.source_files import source_files
+from grading.target_worker import Order
+from grading.verdict import Report
 from grading.watch_command import parts_of
+from rich.console import Console
 from sample_reports import GRADER, lab
 
 Step = Callable[[], object]
@@ -122,14 +125,16 @@ def test_a_result_that_is_up_to_date_is_not_graded_again(
 def test_a_change_while_it_is_graded_begins_again(root: Path, fake: FakeSandbox,
                                                   monkeypatch: pytest.MonkeyPatch,
                                                   capsys: pytest.CaptureFixture[str]) -> None:
-    grade, calls = watch_command.grade_tree, []
+    grade = test_command.grade_tree
+    calls: list[Order] = []
 
-    def changed_meanwhile(*arguments: object) -> object:
-        calls.append(arguments)
+    def changed_meanwhile(order: Order, console: Console, tree: Path,
+                          look: Callable[[], None]) -> Report:
+        calls.append(order)
         if len(calls) == 1:
             (root / "part_a" / "plan").write_text("fail order_is_kept")
-            arguments[3]()  # type: ignore[operator]
-        return grade(*arguments)  # type: ignore[arg-type]
+            look()
+        return grade(order, console, tree, look)
 
     monkeypatch.setattr(watch_command, "grade_tree", changed_meanwhile)
     (first,) = watched(capsys)

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
-from grading.handout.lab_text import hints_without, without_hidden
+from grading.handout.lab_text import causes_without, hints_without, without_hidden
 from grading.handout.markers import Cut, HandoutError, cut, has_markers, pieces
 from grading.lab import Lab
 from grading.report.wording import points
 
 AUTHORS = Path("grader", "handout")  # whole files for students, and what stands in the holes
-_KINDS = {".c", ".cpp", ".h", ".hpp", ".md", ".mk", ".png", ".py", ".sh", ".svg", ".toml", ""}
+_KINDS = {".c", ".cpp", ".h", ".hpp", ".json", ".md", ".mk", ".png", ".py", ".sh", ".svg", ".toml",
+          ""}
 _SOURCES = {".c", ".cpp", ".h", ".hpp"}
-_LAB, _HINTS = "grader/lab.toml", "grader/hints.toml"
+_LAB, _HINTS, _CAUSES = "grader/lab.toml", "grader/hints.toml", "grader/causes.json"
 _PROMISED = re.compile(rb"^def check_(\w+)", re.MULTILINE)
 _MADE = {"build", "__pycache__"}
 
@@ -71,6 +72,8 @@ def _hide(files: dict[str, File], lab: Lab) -> None:
     config, hints = (files[path].data.decode() for path in (_LAB, _HINTS))
     files[_LAB] = File(without_hidden(config, lab, promised).encode())
     files[_HINTS] = File(hints_without(hints, lab).encode())
+    if _CAUSES in files:
+        files[_CAUSES] = File(causes_without(files[_CAUSES].data.decode(), lab).encode())
 
 
 def _cut(root: Path, path: Path, name: str) -> Cut | None:

@@ -1,11 +1,14 @@
-"""lab.toml as students get it: without hidden checks, but with what they are worth."""
+"""lab.toml and the files beside it as students get them: without hidden checks, but with what those
+are worth."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from grading.handout.markers import HandoutError
 from grading.lab import Lab
+from grading.likely_cause import causes_in, written
 from grading.report.wording import points
 
 HIDDEN_FILES = "hidden_"  # how the names of check files begin that students do not get
@@ -41,6 +44,15 @@ def hints_without(text: str, lab: Lab) -> str:
             table = rf"^\[{row.name}\]\n(?:(?!\[).*\n)*"
             text = re.sub(table, "", text, count=1, flags=re.MULTILINE)
     return text
+
+
+def causes_without(text: str, lab: Lab) -> str:
+    """causes.json without what hidden checks have to do with a cause."""
+    known = [replace(cause, signs=frozenset(
+        sign for sign in cause.signs
+        if (row := lab.checks.get(sign.split()[0])) is None or row.visibility != "hidden"))
+        for cause in causes_in(text)]
+    return written(cause for cause in known if cause.signs)
 
 
 def _without_table(text: str, table: str) -> str:

@@ -1,1 +1,1 @@
-"""Where there are no namespaces: starts one command behind what walls there are, and ends it for certain."""
+"""Without namespaces: starts one command behind what walls there are, and surely ends it."""

@@ -1,9 +1,9 @@
 """Starts one command behind its walls, tells how it ended, and leaves nothing of it running.
 
 Run as a script, `keep.py PLAN COMMAND...`; the plan is JSON: the folder to start in, "walls" (see
-walls.py, null for none) and a status file. There it writes what bwrap would write: its own pid as that
-of the first process, later the exit code. Orphans of the command become its children. The signal END
-ends the command and all it has started; so does the end of whoever started the keeper.
+walls.py, null for none) and a status file. There it writes what bwrap would write: its own pid as
+that of the first process, later the exit code. Orphans of the command become its children. The
+signal END ends the command and all it has started; so does the end of whoever started the keeper.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from types import FrameType
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 from grading.keeper import sweep, walls  # noqa: E402
 
 END = signal.SIGRTMAX  # not SIGTERM: a program may send that to its whole group
 _SET_PDEATHSIG, _SET_CHILD_SUBREAPER = 1, 36  # prctl(2)
+_HEARD = (END, signal.SIGCHLD)  # blocked, and waited for: a handler could come before the wait
 _KILLED = 128 + signal.SIGKILL
 _PATIENCE_S = 0.3  # for children to die one by one; then everything of their uid dies at once
 
 
 def main() -> int:
     keeper = _Keeper(json.loads(sys.argv[1]))
-    signal.signal(END, keeper.obey)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
     libc = ctypes.CDLL(None)
     libc.prctl(_SET_CHILD_SUBREAPER, ctypes.c_ulong(1))
     libc.prctl(_SET_PDEATHSIG, ctypes.c_ulong(END))
@@ -52,16 +52,18 @@ class _Keeper:
         if said := os.read(complaint, 1000):
             sys.stderr.write(said.decode() + "\n")
             return 1
-        while (ended := os.wait())[0] != child:
-            pass
+        ended = self._end_of(child)
         self._end_the_rest()
-        code = os.waitstatus_to_exitcode(ended[1])
+        if ended is None:
+            return _KILLED
+        code = os.waitstatus_to_exitcode(ended)
         code = code if code >= 0 else 128 - code
         self._tell({"exit-code": code})
         return code
 
     def _become(self, command: list[str], complaint: int) -> None:
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
             os.chdir(self._folder)
             if isinstance(self._walls, dict):
                 walls.put_up(self._walls)
@@ -71,11 +73,14 @@ class _Keeper:
         finally:
             os._exit(1)
 
-    def obey(self, number: int, frame: FrameType | None) -> None:
-        """Everything ends now."""
-        signal.signal(END, signal.SIG_IGN)
-        self._end_the_rest()
-        os._exit(_KILLED)
+    def _end_of(self, child: int) -> int | None:
+        """Its wait status once it has ended; None if everything shall end before that."""
+        while signal.sigwait(_HEARD) != END:
+            with suppress(ChildProcessError):
+                while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                    if ended[0] == child:
+                        return ended[1]
+        return None
 
     def _end_the_rest(self) -> None:
         """Kills child after child: what a dead one leaves behind is a child of ours by then."""

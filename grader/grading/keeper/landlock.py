@@ -1,4 +1,4 @@
-"""Landlock, the kernel's own fence: a process gives up every file and port that it does not name."""
+"""Landlock, the kernel's own fence: a process gives up each file and port that it does not name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def abi() -> int:
 
 
 def make_ruleset(readable: Iterable[str], writable: Iterable[str], tcp: bool) -> int:
-    """A descriptor of the fence: only these paths, and no TCP unless `tcp`; missing paths are skipped.
+    """A descriptor of the fence: only these paths, and no TCP unless `tcp`;
+    missing paths are skipped.
 
     From ABI 6 on, no signal and no abstract socket reaches beyond what is started behind it.
     """
@@ -46,7 +47,8 @@ def make_ruleset(readable: Iterable[str], writable: Iterable[str], tcp: bool) ->
 
 
 def restrict(ruleset: int) -> None:
-    """This thread and all it starts are behind the fence from now on; it must not gain privileges."""
+    """This thread and all it starts are behind the fence from now on;
+    it must not gain privileges."""
     _call(_RESTRICT_SELF, ctypes.c_int(ruleset), ctypes.c_uint32(0))
 
 

@@ -1,19 +1,22 @@
 """Removes whatever a uid has left on the machine: processes, System V objects, files for everybody.
 
-Run as a script, `sweep.py UID`, by root; it becomes that uid first, so that it can take away nothing
-that belongs to anybody else. The exit status is 0 when nothing is left.
+Run as a script, `sweep.py UID`, by root; it becomes that uid first, so that it can take away
+nothing that belongs to anybody else. The exit status is 0 when nothing is left.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import select
 import signal
+import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 
-_PATIENCE_S, _STEP_S = 5.0, 0.0005
+_PATIENCE_S = 5.0  # for a process that sleeps in the kernel where no signal reaches it
 _COMMON = ("/dev/shm", "/dev/mqueue", "/tmp", "/var/tmp")  # where everybody may leave something
 _IPC = ("shm", "sem", "msg")
 
@@ -39,20 +42,44 @@ def main() -> int:
         for number in _objects(kind, uid):
             getattr(libc, f"{kind}ctl")(number, 0, 0)  # IPC_RMID and no argument are both 0
     for path in _files(uid):
-        _remove(path)
+        remove(path)
     return 1 if anything_left(uid) else 0
 
 
 def _kill_all(uid: int) -> None:
+    """Looks again until there is none: a process may fork while the list is read."""
     deadline = time.monotonic() + _PATIENCE_S
-    while _processes(uid) and time.monotonic() < deadline:
-        with suppress(ProcessLookupError):
-            os.kill(-1, signal.SIGKILL)  # everything of this uid at one go, but this process
-        time.sleep(_STEP_S)
+    while pids := _processes(uid):
+        with _pidfds(pids) as ends:
+            with suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)  # everything of this uid at one go, but this process
+            if not all(_comes(end, deadline - time.monotonic()) for end in ends):
+                return
+
+
+@contextmanager
+def _pidfds(pids: list[int]) -> Generator[list[int], None, None]:
+    """One for each process that is there: it becomes readable when the process has ended."""
+    opened: list[int] = []
+    try:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                opened.append(os.pidfd_open(pid))
+        yield opened
+    finally:
+        for number in opened:
+            os.close(number)
+
+
+def _comes(end: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(end, select.POLLIN)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 def _processes(uid: int) -> list[int]:
-    """Those that live; who has ended and was not waited for yet does no harm."""
+    """Those that live; who has ended and was not waited for yet does no harm. A main thread may
+    end before the others: it is a zombie then, the process is not."""
     found = []
     for name in os.listdir("/proc"):
         if not name.isdigit() or int(name) == os.getpid():
@@ -60,7 +87,8 @@ def _processes(uid: int) -> list[int]:
         with suppress(OSError), open(f"/proc/{name}/status", encoding="ascii",
                                      errors="replace") as file:
             facts = dict(line.split(":", 1) for line in file if ":" in line)
-            if int(facts["Uid"].split()[0]) == uid and facts["State"].split()[0] not in "ZX":
+            ended = facts["State"].split()[0] in "ZX" and int(facts["Threads"]) <= 1
+            if int(facts["Uid"].split()[0]) == uid and not ended:
                 found.append(int(name))
     return found
 
@@ -86,23 +114,19 @@ def _files(uid: int) -> list[str]:
     return found
 
 
-def _remove(path: str) -> None:
-    """A file, or a folder with all that is in it."""
-    if os.path.isdir(path) and not os.path.islink(path):
-        for folder, names, files in os.walk(path, topdown=False):
-            for name in files:
-                _remove_one(os.path.join(folder, name))
-            for name in names:
-                _remove_one(os.path.join(folder, name))
-    _remove_one(path)
+def remove(path: str) -> None:
+    """A file, or a folder with all that is in it; what cannot be removed stays.
 
-
-def _remove_one(path: str) -> None:
-    with suppress(OSError):
-        if os.path.isdir(path) and not os.path.islink(path):
-            os.rmdir(path)
-        else:
+    Not by ourselves: a tree may be deeper than Python can call itself and than a path can be long,
+    and a folder may be closed to its own owner.
+    """
+    if not os.path.isdir(path) or os.path.islink(path):
+        with suppress(OSError):
             os.unlink(path)
+        return
+    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+        subprocess.run([*command, "--", path], check=False, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

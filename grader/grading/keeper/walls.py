@@ -42,7 +42,7 @@ def put_up(plan: dict[str, object]) -> None:
 def _become(uid: int) -> None:
     """Somebody with no group but his own and no capability, now or ever."""
     for capability in range(_MOST_CAPABILITIES):
-        _libc.prctl(_DROP_CAPABILITY, ctypes.c_ulong(capability))  # EINVAL: there is none of that number
+        _libc.prctl(_DROP_CAPABILITY, ctypes.c_ulong(capability))  # EINVAL: there is no such one
     sweep.become(uid)
     nothing = struct.pack("=6I", 0, 0, 0, 0, 0, 0)
     if _libc.capset(struct.pack("=Ii", _CAPSET_VERSION, 0), nothing):

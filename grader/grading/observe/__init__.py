@@ -1,1 +1,1 @@
-"""Looking at a program from outside: its threads, its sockets, its processor time, and when it has settled."""
+"""Looks at a program from outside: threads, sockets, processor time, and when it has settled."""

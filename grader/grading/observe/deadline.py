@@ -1,4 +1,4 @@
-"""A time limit that a sheet promises, without the time in which the machine let the program wait for a processor."""
+"""A time limit of a sheet, less the time for which the program had to wait for a processor."""
 
 from __future__ import annotations
 

@@ -28,7 +28,8 @@ def frozen(thread_ids: Iterable[int]) -> Generator[None, None, None]:
     """These threads do not run within the block, wherever they are; afterwards they go on.
 
     A thread that has ended meanwhile is left out. Raises Unstoppable where one does not stop, and
-    NotJudged where this machine does not allow it. The kernel resumes the calls they were blocked in.
+    NotJudged where this machine does not allow it. The kernel resumes the calls
+    they were blocked in.
     """
     stopped: list[int] = []
     try:
@@ -43,7 +44,9 @@ def frozen(thread_ids: Iterable[int]) -> Generator[None, None, None]:
         yield
     finally:
         deadline = time.monotonic() + _PATIENCE_S
-        while (stopped := [one for one in stopped if not _let_go(one)]) and time.monotonic() < deadline:
+        while ((stopped := [one for one in stopped if not _let_go(one)])
+               and time.monotonic() < deadline):
+            # One that does not stop cannot be let go, and tells nobody.
             select.select([], [], [], _STEP_S)
 
 
@@ -52,8 +55,8 @@ class Unstoppable(Exception):
 
 
 def _let_go(thread_id: int) -> bool:
-    """True if the thread is no longer ours. One that was killed meanwhile has to be reaped: its process
-    cannot end before that."""
+    """True if the thread is no longer ours. One that was killed meanwhile has to be reaped:
+    its process cannot end before that."""
     if _libc.ptrace(_DETACH, thread_id, None, None) == 0:
         return True
     try:

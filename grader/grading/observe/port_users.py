@@ -14,7 +14,10 @@ STEP_S = 0.02
 
 
 def still_used_by(port: int) -> str:
-    """Waits until the port is free; empty if it is by then, else who has it."""
+    """Waits until the port is free; empty if it is by then, else who has it.
+
+    In small steps: the kernel tells nobody when TIME_WAIT is over.
+    """
     start = time.monotonic()
     while rows := [row for row in every_tcp_socket() if row.port == port]:
         owned = [row for row in rows if row.inode]

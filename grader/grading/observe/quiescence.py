@@ -1,4 +1,4 @@
-"""When has a program settled? When every thread waits, no byte is under way, and nothing ran in between."""
+"""When has a program settled? Every thread waits, no byte is under way, nothing ran in between."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ PATIENCE_S = 2.0  # how long one and the same sleep is waited for before somethi
 class Quiescence:
     """Samples a program until it has settled. Call mark() before each stimulus, look() after.
 
-    The evidence of one look() is a moment; equal samples with equal counts of time slices prove that
-    no thread ran between them. A sleeping thread is no proof of rest, since it may be about to act: it
-    counts as busy until it has woken several times and done nothing, or if it has slept
+    The evidence of one look() is a moment; equal samples with equal counts of time slices prove
+    that no thread ran between them. A sleeping thread is no proof of rest, since it may be about to
+    act: it counts as busy until it has woken several times and done nothing, or if it has slept
     since before the stimulus. Before something "never came", a thread whose call has a time limit
     is a sleeper too: it may look into a queue when the limit is over.
     """
@@ -42,7 +42,9 @@ class Quiescence:
 
     def look(self, bytes_moved: bool, ignored_ports: Iterable[int] = (), *,
              strict: bool = False) -> bool:
-        """One sample: True if the program has settled. strict: before saying that a thing never came.
+        """One sample: True if the program has settled.
+
+        strict: before saying that a thing never came.
 
         ignored_ports: local ports of clients that the scene itself keeps from reading.
         """

@@ -1,7 +1,7 @@
-"""The TCP sockets of a whole network namespace, asked of the kernel in one breath (netlink, sock_diag).
+"""All TCP sockets of a network namespace, asked of the kernel in one breath (sock_diag(7)).
 
-Much faster than /proc/net/tcp where the machine's own table of connections is large, and more exact:
-it tells what has arrived at the other end from what was merely not acknowledged yet.
+Much faster than /proc/net/tcp where the machine's own table of connections is large, and more
+exact: it tells what has arrived at the other end from what was merely not acknowledged yet.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def answers() -> bool:
 
 
 def _dump(family: int) -> Generator[Row, None, None]:
-    request = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, _WITH_INFO, 0, _ALL_STATES) + bytes(48)
+    request = struct.pack("=BBBBI48x", family, socket.IPPROTO_TCP, _WITH_INFO, 0, _ALL_STATES)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as netlink:
         netlink.send(struct.pack("=IHHII", 16 + len(request), _BY_FAMILY, _DUMP_REQUEST, 1, 0)
                      + request)

@@ -12,8 +12,9 @@ from itertools import takewhile
 from grading.observe import socket_diag
 from grading.sandbox import STUDENT_UIDS, Tier, descendants, tier, unsafe
 
-ESTABLISHED, LISTEN, TIME_WAIT = 0x01, 0x0A, 0x06
-_ENDING = {0x04, 0x09, 0x0B}  # FIN_WAIT1, LAST_ACK, CLOSING: the other end has not confirmed the end
+ESTABLISHED, LISTEN, TIME_WAIT, CLOSE_WAIT = 0x01, 0x0A, 0x06, 0x08
+# FIN_WAIT1, LAST_ACK, CLOSING: the other end has not confirmed the end.
+_ENDING = {0x04, 0x09, 0x0B}
 _MAPPED = bytes(10) + b"\xff\xff"  # what stands in front of an IPv4 address in an IPv6 socket
 _TABLES = ("/proc/thread-self/net/tcp", "/proc/thread-self/net/tcp6")
 _PAGE = 4096
@@ -85,7 +86,8 @@ def _parse(line: str) -> Socket:
 
 
 def _exact(rows: Sequence[socket_diag.Row]) -> tuple[Socket, ...]:
-    """A delayed acknowledgement takes 40 ms, and says no more than the other end's count of bytes."""
+    """A delayed acknowledgement takes 40 ms, and says no more than the
+    other end's count of bytes."""
     ends = {_ends(row): row for row in rows}
     return tuple(Socket(_as_proc_writes(row.address), row.port, row.peer_port, row.state,
                         _under_way(row, ends.get(_ends(row)[::-1])), row.unread, row.inode, row.uid)
@@ -111,7 +113,8 @@ def _as_proc_writes(address: bytes) -> str:
 
 
 def _of_the_scene(rows: tuple[Socket, ...]) -> tuple[Socket, ...]:
-    """Those this worker or a program of its own has, and those nobody has whose port is one of theirs."""
+    """Those this worker or a program of its own has, and those nobody has
+    whose port is one of theirs."""
     pids = [os.getpid(), *(descendants(os.getpid()) if tier() is Tier.NONE else ())]
     inodes = {inode for pid in pids for inode in _inodes(pid)}
     mine = {row for row in rows if row.inode in inodes or (row.inode and row.uid in STUDENT_UIDS)}

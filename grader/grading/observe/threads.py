@@ -1,4 +1,4 @@
-"""What each thread of a program is doing, read from /proc: running, asleep, or blocked in a call that waits."""
+"""What each thread of a program does, read from /proc: runs, sleeps, or waits in a call."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ WAITING = _numbers(
     "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2", "futex", "futex_waitv",
     "rt_sigtimedwait", "rt_sigsuspend", "pause", "wait4", "waitid", "io_uring_enter",
     "io_getevents", "restart_syscall", "connect", "flock", "msgrcv", "semop", "semtimedop")
+RECEIVING = _numbers("recvfrom", "recvmsg", "recvmmsg", "read", "readv")  # first argument: where
 SENDING = _numbers("sendto", "sendmsg", "sendmmsg", "write", "writev")  # blocked: nobody reads
 SLEEPING = _numbers("nanosleep", "clock_nanosleep")
 STOPPED = -1  # no call: the thread has been stopped from outside, and waits to be continued
@@ -35,19 +36,24 @@ MULTIPLEXING = POLLING | SELECTING | _numbers("epoll_wait", "epoll_pwait", "epol
 
 _BLOCKED = WAITING | SENDING | {STOPPED}
 
-_MAY_BE_DISK = _numbers("read", "readv", "write", "writev")
+# In state D it is at work in one of these: a file's bytes are on their way, or the table of
+# descriptors grows, which in a program of several threads waits for every processor (10 to 50 ms
+# and more: longer than UNREAD_S of quiescence.py on a busy machine).
+_MAY_BE_BUSY = _numbers("read", "readv", "write", "writev", "accept", "accept4")
 
 # Which argument of a call is its time limit: a pointer that is not null, or milliseconds from 0 on.
 _LIMIT_POINTER = {number: place for place, names in
                   ((2, ("ppoll", "rt_sigtimedwait")), (3, ("futex", "epoll_pwait2", "semtimedop")),
                    (4, ("select", "pselect6"))) for number in _numbers(*names)}
-_LIMIT_NUMBER = {number: place for place, names in ((2, ("poll",)), (3, ("epoll_wait", "epoll_pwait")))
+_LIMIT_NUMBER = {number: place for place, names in
+                 ((2, ("poll",)), (3, ("epoll_wait", "epoll_pwait")))
                  for number in _numbers(*names)}
 
 
 @dataclass(frozen=True)
 class ThreadSample:
-    """One thread at one moment. Two equal samples of a waiting thread: it has not run in between."""
+    """One thread at one moment. Two equal samples of a waiting thread:
+    it has not run in between."""
 
     pid: int
     tid: int
@@ -96,7 +102,7 @@ def _sample(pid: int, tid: int) -> ThreadSample | None:
             return None
         return ThreadSample(pid, tid, STOPPED if state in "tT" else None, (0, 0), slices, run_ns)
     call, arguments = int(words[0]), [int(word, 16) for word in words[1:7]]
-    if call in _MAY_BE_DISK and _state(pid, tid) == "D":  # a file's bytes are on their way: busy
+    if call in _MAY_BE_BUSY and _state(pid, tid) == "D":
         return ThreadSample(pid, tid, None, (0, 0), slices, run_ns)
     return ThreadSample(pid, tid, call, (arguments[0], arguments[1]), slices, run_ns,
                         _has_time_limit(call, arguments))
@@ -133,6 +139,18 @@ def thread_ids(pids: Iterable[int]) -> set[int]:
     return found
 
 
+def thread_ids_inside(pids: Iterable[int]) -> set[int]:
+    """The same, as gettid(2) tells them to the threads: in their own namespace of processes."""
+    found: set[int] = set()
+    for pid in pids:
+        for tid in thread_ids([pid]):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                status = _read(f"/proc/{pid}/task/{tid}/status")
+                found |= {int(line.split()[-1]) for line in status.splitlines()
+                          if line.startswith("NSpid:")}
+    return found
+
+
 def _state(pid: int, tid: int) -> str:
     return _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].split()[0]
 
@@ -149,7 +167,8 @@ def descriptors(pid: int) -> dict[int, str]:
 
 
 def cpu_ns(pids: Iterable[int]) -> int:
-    """Processor time of these processes so far, in nanoseconds, threads that have ended included."""
+    """Processor time of these processes so far, in nanoseconds,
+    threads that have ended included."""
     total = 0
     for pid in pids:
         try:

@@ -88,5 +88,6 @@ def print_class(console: Console, reports: Sequence[Report]) -> None:
         console.print("\nFailed most often:")
         for target, name, passed, judged in worst:
             console.print(Text(f" {judged - passed:>4} of {judged:<4} {target}/{name}"))
-    for label in {SANDBOXES.get(report.environment.get("sandbox", "")) for report in reports} - {None}:
+    sandboxes = {report.environment.get("sandbox", "") for report in reports}
+    for label in {SANDBOXES.get(sandbox) for sandbox in sandboxes} - {None}:
         console.print(Text(f"\nsandbox: {label}", "yellow"))

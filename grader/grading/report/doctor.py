@@ -90,15 +90,17 @@ def _landlock() -> Finding:
     version = landlock.abi()
     if not version:
         return Finding("Landlock", Mark.LESS, "not there: needed where there are no namespaces",
-                       "a kernel from 5.13 on, with landlock in its list of security modules (lsm=)")
-    lacking = [what for what, since in (("TCP", TCP_RULES), ("signals and abstract sockets", SCOPES))
-               if version < since]
-    words = f"version {version}" + (f", without rules for {' and '.join(lacking)}" if lacking else "")
+                       "a kernel from 5.13 on, "
+                       "with landlock in its list of security modules (lsm=)")
+    rules = (("TCP", TCP_RULES), ("signals and abstract sockets", SCOPES))
+    lacking = " and ".join(what for what, since in rules if version < since)
+    words = f"version {version}" + (f", without rules for {lacking}" if lacking else "")
     return Finding("Landlock", Mark.GOOD, words)
 
 
 def _memory() -> Finding:
-    return Finding("memory", Mark.GOOD, f"{RUN.memory >> 20} MiB for a program, watched by the grader: "
+    return Finding("memory", Mark.GOOD,
+                   f"{RUN.memory >> 20} MiB for a program, watched by the grader: "
                    "it may be overrun for some tenths of a second")
 
 
@@ -114,14 +116,16 @@ def _sanitizers() -> Finding:
     missing = [name for name in SANITIZERS if name not in there]
     if missing:
         return Finding("sanitizers", Mark.LESS, f"no run-time library for {', '.join(missing)}: "
-                       "races or memory errors are not judged", "install libtsan, libasan and libubsan "
-                       "of this compiler (with gcc from the distribution they come along)")
-    return Finding("sanitizers", Mark.GOOD, f"{', '.join(there)}; each run tries first whether they "
-                   "find what they should on this kernel")
+                       "races or memory errors are not judged",
+                       "install libtsan, libasan and libubsan of this compiler "
+                       "(with gcc from the distribution they come along)")
+    return Finding("sanitizers", Mark.GOOD, f"{', '.join(there)}; each run tries first "
+                   "whether they find what they should on this kernel")
 
 
 def _has_library(name: str) -> bool:
-    """The compiler prints a path where it finds the library, and the bare name where it does not."""
+    """The compiler prints a path where it finds the library,
+    and the bare name where it does not."""
     try:
         said = subprocess.run(["g++", f"-print-file-name={name}"], capture_output=True, text=True,
                               check=False).stdout
@@ -133,8 +137,9 @@ def _has_library(name: str) -> bool:
 def _tools() -> Finding:
     missing = {tool: package for tool, package in OPTIONAL.items() if not shutil.which(tool)}
     if missing:
-        return Finding("tools", Mark.LESS, f"{', '.join(missing)} not found: what needs them is not "
-                       "judged", f"install {' '.join(missing.values())}")
+        return Finding("tools", Mark.LESS,
+                       f"{', '.join(missing)} not found: what needs them is not judged",
+                       f"install {' '.join(missing.values())}")
     return Finding("tools", Mark.GOOD, ", ".join(OPTIONAL))
 
 
@@ -143,15 +148,18 @@ def _network() -> Finding:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
     except OSError as error:
-        return Finding("IPv6", Mark.LESS, f"not on this machine ({error.strerror}): clients that come "
-                       "that way may not be judged", "sysctl net.ipv6.conf.all.disable_ipv6=0")
+        return Finding("IPv6", Mark.LESS,
+                       f"not on this machine ({error.strerror}): "
+                       "clients that come that way may not be judged",
+                       "sysctl net.ipv6.conf.all.disable_ipv6=0")
     return Finding("IPv6", Mark.GOOD, "yes")
 
 
 def _port() -> Finding:
     if any(row.listens and row.port == FIXED_PORT for row in every_tcp_socket()):
-        return Finding(f"port {FIXED_PORT}", Mark.LESS, "somebody has it: with a full sandbox that does "
-                       "not matter, else what needs it is not judged",
+        return Finding(f"port {FIXED_PORT}", Mark.LESS,
+                       "somebody has it: with a full sandbox that does not matter, "
+                       "else what needs it is not judged",
                        f"ss -ltnp 'sport = :{FIXED_PORT}' tells who")
     return Finding(f"port {FIXED_PORT}", Mark.GOOD, "free")
 
@@ -166,7 +174,8 @@ def _machine() -> Finding:
 
 
 LOOKS: tuple[Callable[[], Finding], ...] = (
-    _sandbox, _landlock, _memory, _compiler, _sanitizers, _tools, _network, _port, _python, _machine)
+    _sandbox, _landlock, _memory, _compiler, _sanitizers, _tools, _network, _port, _python,
+    _machine)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""One failing check, told in full: promise, what was expected and heard, the drawing, what to do next."""
+"""One failing check, told in full: promise, what was expected and heard, drawing, what to do."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from grading.verdict import Cause, CheckResult, Verdict
 
 DETAIL_LINES = 12  # of a build log or a traceback
 WRONG = {Verdict.CRASH: "crash", Verdict.TIMEOUT: "too late", Verdict.FLAKY: "at times"}
-LEGEND = ("◀ said to the server, ▶ heard from it, ╌✗ never came. <letters> are a mark that the grader "
-          "puts into a line to know it again.")
+LEGEND = ("◀ said to the server, ▶ heard from it, ╌✗ never came. "
+          "<letters> are a mark that the grader puts into a line to know it again.")
 
 CLIENTS_LEGEND = "The server is the grader's own here; ◆ typed, ◇ shown or printed by your client."
 
@@ -30,7 +30,8 @@ def print_first_thing(console: Console, row: CheckResult, build_log: str) -> Non
 
 
 def print_failure(console: Console, row: CheckResult, build_log: str, details: bool = True) -> None:
-    """Worth, promise and facts; the drawing; the build's first error, or the end of what was printed."""
+    """Worth, promise and facts; the drawing; the build's first error,
+    or the end of what was printed."""
     worth = f"{points(row.max_points)}{' extra' if row.extra else ''} point"
     worth += "" if row.max_points == 1000 else "s"
     console.print(Text(f" {row.target}, {worth}, docs/SPEC.md {' '.join(row.clauses)}\n", "dim"))
@@ -68,6 +69,7 @@ def _facts(row: CheckResult, cause: Cause) -> Table:
             ("promise", row.promise, ""),
             (WRONG.get(row.verdict, "but"), cause.rationale, "bold"),
             ("expected", cause.expected, "green"), (heard, "" if again else cause.actual, "red"),
+            ("likely", " Or: ".join(cause.likely), "cyan"),
             ("hint", (*cause.hints, "")[0], "yellow")):
         if words:
             facts.add_row(label, Text(printable(words), look))

@@ -17,8 +17,8 @@ def gradebook(lab: Lab, reports: Sequence[Report]) -> str:
     """The file's text."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["submission", "status", "score", "max_score", *(target.name for target in lab.graded), "extra",
-                     "failing checks"])
+    writer.writerow(["submission", "status", "score", "max_score",
+                     *(target.name for target in lab.graded), "extra", "failing checks"])
     for report in reports:
         writer.writerow([_cell(cell) for cell in _row(lab, report)])
     return text.getvalue()

@@ -26,7 +26,8 @@ def _bars(console: Console) -> Iterator[Progress]:
 @contextmanager
 def showing_targets(console: Console, targets: Sequence[str]
                   ) -> Iterator[Callable[[str, int, int, str], None]]:
-    """A bar for each target of the one submission that is graded; it is gone when the card comes."""
+    """A bar for each target of the one submission that is graded;
+    it is gone when the card comes."""
     with _bars(console) as bars:
         tasks = {target: bars.add_task(target, total=None) for target in targets}
 

@@ -58,21 +58,6 @@ def prove_checks(lab: Lab, promise_of: dict[str, str]) -> None:
             raise LabError(f"checks/ has a function check_{name}, but it has no row in lab.toml")
 
 
-def markdown(lab: Lab, part: str, promise_of: dict[str, str]) -> str:
-    """The part's rubric as the assignment sheets show it: a table for each target."""
-    lines: list[str] = []
-    for target in _targets(lab, part):
-        rows = _rows(lab, target)
-        lines += [f"**{target.title}**: {_worth(rows, target)}", "",
-                  "| what your program promises | clause | points |", "|---|---|---|"]
-        for row in rows:
-            promise = _promise(row, promise_of).replace("|", "\\|")
-            lines.append(f"| {promise} (`{row.name}`) | {', '.join(row.clauses)} "
-                         f"| {points(row.worth(target.name))} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
 def print_rubric(console: Console, lab: Lab, promise_of: dict[str, str], pattern: str = "") -> None:
     """Everything, part by part, as `make rubric` shows it."""
     for part in lab.parts.values():
@@ -144,9 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make rubric", description=__doc__)
     parser.add_argument("--part", default="", help="only this part")
     parser.add_argument("--profile", default="", help="of this profile of lab.toml")
-    parser.add_argument("--markdown", metavar="PART", help="the tables of one part in Markdown")
     wish = parser.parse_args(arguments)
-    part = wish.markdown or wish.part
     try:
         lab = read_lab(GRADER / "lab.toml", wish.profile)
         promise_of = promises_of(lab, GRADER)
@@ -156,15 +139,12 @@ def main(arguments: list[str] | None = None) -> int:
     except LabError as error:
         print(f"rubric: {error}", file=sys.stderr)
         return 1
-    if part and (why := lab.no_part(part)):
+    if wish.part and (why := lab.no_part(wish.part)):
         print(f"rubric: {why}", file=sys.stderr)
         return 2
     console = terminal()
     with console.capture() as shown:
-        if wish.markdown:
-            console.out(markdown(lab, part, promise_of))
-        else:
-            print_rubric(console, lab, promise_of, part)
+        print_rubric(console, lab, promise_of, wish.part)
     _show(shown.get())
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -12,6 +13,7 @@ from grading.verdict import Event
 MOST = 14  # moments that are shown: the end of the scene is where it went wrong
 AFTERWARDS = 3  # of those, behind the first that went wrong
 RUN = 4  # more than so many of a kind in a row are shown as the first, a count, and the last
+_MARK = re.compile(r"<[0-9a-f]{8}>")  # what the grader puts into a line to know it again
 OF_A_PROGRAM = ("starts", "prints", "complains", "types", "shows", "ends")
 BAD = ("missing", "unexpected", "exits")
 _ALIKE = {"joins": "join", "leaves": "leave", "resets": "reset", "hears": "hear this"}
@@ -54,9 +56,11 @@ def _cause(before: Sequence[Moment], wrong: Moment) -> int | None:
     """Where the line was said that went wrong, if that is so long ago that it would not be seen."""
     if isinstance(wrong, Gap) or not wrong.text:
         return None
+    said = _MARK.findall(wrong.text) or [wrong.text]
     for place in range(len(before) - 1, -1, -1):
         moment = before[place]
-        if isinstance(moment, Event) and moment.kind == "says" and wrong.text in moment.text:
+        if isinstance(moment, Event) and moment.kind == "says" and any(
+                words in moment.text for words in said):
             return place
     return None
 

@@ -1,4 +1,4 @@
-"""A scene as it is played before one's eyes: a line for each thing that is said, heard, typed or printed."""
+"""A scene while it is played: a line for each thing that is said, heard, typed or printed."""
 
 from __future__ import annotations
 

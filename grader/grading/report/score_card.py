@@ -33,6 +33,7 @@ def print_score_card(console: Console, report: Report, whole: bool = True) -> No
     _print_score(console, report, whole)
     if first := first_to_mend(report.rows):
         print_first_thing(console, first, report.build_logs.get(first.part, ""))
+        _print_how_many_died_so(console, first, to_mend(there))
         _print_others(console, [row for row in to_mend(there) if row is not first])
     _print_blocked(console, there)
     if not first:
@@ -112,6 +113,16 @@ def _full_marks(rows: Sequence[CheckResult]) -> Panel:
 # ---- the rest, a line each ---------------------------------------------------------------------
 
 
+def _print_how_many_died_so(console: Console, first: CheckResult,
+                            rows: Sequence[CheckResult]) -> None:
+    """One mistake that kills the program fails many checks: their number in place of a riddle."""
+    end = first.cause.actual if first.cause else ""
+    alike = [row for row in rows if row is not first and row.cause and row.cause.actual == end]
+    if alike and end.startswith("killed by "):
+        words = f"{len(alike)} more of the checks below ended like this one: {end}."
+        console.print(Padding(Text(printable(words), "bold"), (1, 0, 0, 1)))
+
+
 def _print_others(console: Console, rows: Sequence[CheckResult]) -> None:
     """A line for each failing check, its targets together."""
     its: dict[str, list[CheckResult]] = {}
@@ -138,17 +149,25 @@ def in_short(row: CheckResult) -> str:
 
 
 def _print_blocked(console: Console, rows: Sequence[CheckResult]) -> None:
-    waiting = Counter((row.target, row.cause.blocked_by) for row in rows
-                      if row.verdict is Verdict.BLOCKED and row.cause)
+    waits = [(row.target, row.cause) for row in rows
+             if row.verdict is Verdict.BLOCKED and row.cause]
+    waiting = Counter((target, cause.blocked_by) for target, cause in waits)
+    ended = {(target, cause.blocked_by): cause.actual for target, cause in waits if cause.actual}
+    asked = {(row.name, row.target) for row in rows}
     if waiting:
         console.print(Text("\n Waiting:", "bold"))
     for (target, blocker), number in waiting.items():
         words = f"{number} check{'s' * (number > 1)} of {target} until {blocker} passes"
+        if (blocker, target) not in asked:
+            words += ", which was not asked for here" + (
+                f" and may pass in the plain build; here: {ended[target, blocker]}"
+                if (target, blocker) in ended else ": `make test` judges both")
         console.print(Padding(Text(printable(words), "dim"), (0, 0, 0, 3)))
 
 
 def print_why_all_waits(console: Console, rows: Sequence[CheckResult]) -> None:
-    """Where nothing was asked that fails, and yet something waits: the reason, and what was said."""
+    """Where nothing was asked that fails, and yet something waits: the reason,
+    and what was said."""
     causes = [row.cause for row in rows if row.verdict is Verdict.BLOCKED and row.cause]
     for cause in causes[:1]:
         console.print(Padding(Text(printable(cause.rationale), "bold red"), (1, 0, 0, 1)))

@@ -1,4 +1,4 @@
-"""What `make watch` shows after each change: what is better, what is worse, and what to mend first."""
+"""What `make watch` shows after each change: what is better or worse, and what to mend first."""
 
 from __future__ import annotations
 

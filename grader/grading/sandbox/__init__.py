@@ -1,7 +1,7 @@
 """Runs strangers' programs: run_worker() outside, Box and its Confined programs inside."""
 
 from .box import NR_INODES, SIZE, Box
-from .command import Command
+from .command import ENVIRONMENT, Command
 from .confined import Confined
 from .ending import Exit, Finished
 from .limits import BUILD, RUN, Limits
@@ -14,10 +14,10 @@ from .probe import Probe, probe
 from .processes import descendants
 from .rights import acting_on, reading
 
-__all__ = ["BUILD", "RUN", "Box", "Command", "Confined", "Exit", "Finished", "Limits", "Namespace",
-           "Probe", "STUDENT_UIDS", "SandboxError", "Tier", "WorkerEnd", "WorkerSpec", "acting_on",
-           "descendants", "fresh_ipc", "fresh_network", "open_box", "probe", "reading", "run_worker",
-           "tier", "unsafe"]
+__all__ = ["BUILD", "ENVIRONMENT", "RUN", "Box", "Command", "Confined", "Exit", "Finished",
+           "Limits", "Namespace", "Probe", "STUDENT_UIDS", "SandboxError", "Tier", "WorkerEnd",
+           "WorkerSpec", "acting_on", "descendants", "fresh_ipc", "fresh_network", "open_box",
+           "probe", "reading", "run_worker", "tier", "unsafe"]
 
 
 def open_box(*, size: int = SIZE, nr_inodes: int = NR_INODES, io_uring: bool = False) -> Box:

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from grading.keeper import sweep
+
 from . import libc, syscall_filter
 from .command import Command, View, command_line
 from .confined import Confined
@@ -41,6 +43,7 @@ class Box:
         self._mode = Mode.of_this_worker()
         self._numbers = itertools.count(1)
         self._running: list[Confined] = []
+        self._shared: dict[Path, str] = {}
         _BOXES.mkdir(exist_ok=True)
         # Outside the quota: a full box must not keep bwrap from telling us about its child.
         self._notes = Path(tempfile.mkdtemp(prefix="notes.", dir=_BOXES))
@@ -99,7 +102,7 @@ class Box:
         for name in ("tmp", "home", "shm"):
             for entry in os.scandir(self._folder / name):
                 if entry.is_dir(follow_symlinks=False):
-                    shutil.rmtree(entry.path, ignore_errors=True)
+                    sweep.remove(entry.path)
                 else:
                     os.unlink(entry.path)
 
@@ -116,6 +119,11 @@ class Box:
         limits = CopyLimits(files=20000, bytes=1 << 40, file_bytes=1 << 40, depth=64)
         copy_tree(tree, target, CopyPolicy(limits, owner=self._owner()))
 
+    def share(self, host: Path, inside: str) -> None:
+        """Shows a folder to every later command, for writing: where all of them are our own."""
+        self._mount_point(host, inside)
+        self._shared[host] = inside
+
     def command(self, argv: Sequence[str], *, limits: Limits,
                 env: Mapping[str, str] | None = None, cwd: str = "/work", writable: bool = False,
                 extra_read_only: Mapping[Path, str] = _NOTHING) -> Command:
@@ -127,7 +135,7 @@ class Box:
         for host, inside in extra_read_only.items():
             self._mount_point(host, inside)
         status_file = self._notes / f"status{next(self._numbers)}"
-        view = View(self._folder, writable, extra_read_only, cwd)
+        view = View(self._folder, writable, extra_read_only, self._shared, cwd)
         return Command(command_line(view, self._mode, argv, limits, env or {},
                                     (self._filter, status_file)), status_file)
 

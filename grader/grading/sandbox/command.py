@@ -24,22 +24,27 @@ DEAF = "--ignore-signal=INT,QUIT,TSTP,HUP,TERM,TTIN,TTOU"
 
 @dataclass(frozen=True)
 class View:
-    """What a command sees: folders of the box, and further read-only ones by their inside name."""
+    """What a command sees: folders of the box, and further ones by their inside name."""
 
     folder: Path
     writable: bool
     extra_read_only: Mapping[Path, str]
+    shared: Mapping[Path, str]
     cwd: str
 
     def arguments(self) -> list[str]:
         box, work = str(self.folder), "--bind" if self.writable else "--ro-bind"
         extra = [word for host, inside in self.extra_read_only.items()
                  for word in ("--ro-bind", str(host), inside)]
+        extra += [word for host, inside in self.shared.items()
+                  for word in ("--bind", str(host), inside)]
         return ["--ro-bind", f"{box}/root", "/", "--ro-bind", "/usr", "/usr",
                 "--ro-bind-try", "/etc/alternatives", "/etc/alternatives",
                 "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache",
                 "--ro-bind-try", "/etc/services", "/etc/services",
                 "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys",
+                # An ordinary user's first process, bwrap, is his own too, and knows no rlimits.
+                "--tmpfs", "/proc/1", "--remount-ro", "/proc/1",
                 "--dev", "/dev", "--bind", f"{box}/shm", "/dev/shm", "--remount-ro", "/dev",
                 "--bind", f"{box}/tmp", "/tmp", "--bind", f"{box}/tmp", "/var/tmp",
                 "--bind", f"{box}/home", _HOME, work, f"{box}/work", "/work",

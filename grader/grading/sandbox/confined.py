@@ -111,6 +111,8 @@ class Confined:
     def write_stdin(self, data: bytes) -> None:
         """Returns when all is taken, pumping meanwhile; a program that is gone takes nothing."""
         stdin = self._monitor.stdin
+        if self.wait(0) is not None:
+            return
         if stdin is None or stdin.closed:
             raise ValueError("this program has no open standard input")
         os.set_blocking(stdin.fileno(), False)

@@ -1,4 +1,4 @@
-"""A box where nothing may be mounted: a folder, walls around each command, and a quota that is measured."""
+"""A box where nothing may be mounted: a folder, walls around commands, a measured quota."""
 
 from __future__ import annotations
 
@@ -11,14 +11,17 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
+from grading.keeper import sweep
+
 from . import syscall_filter
 from .box import NR_INODES, OWN, SIZE, Box, check_place
 from .command import DEAF, ENVIRONMENT, Command
 from .confined import Confined
 from .limits import Limits
-from .mode import SandboxError, Tier, boxes, tier, uid_of_box
+from .mode import MAX_SLOTS, SandboxError, Tier, boxes, tier, uid_of_slot
 from .namespace import CHAIN_MARK
 from .shared_boxes import sweep_away
+from .slots import free_slot
 from .walls import READABLE, WRITABLE, Fence, Walls, has_landlock, kept
 
 _NOTHING: Mapping[Path, str] = {}
@@ -29,8 +32,8 @@ class FolderBox(Box):
     """A folder, gone with everything in it at the end of the `with` block.
 
     The first box of a worker is always the same folder, and so is the second: a build may remember
-    where it was made. Another run at the same time has other boxes. With the reduced sandbox each box
-    has a uid of its own, and whatever that uid has left on the machine goes with the box.
+    where it was made. Another run at the same time has other boxes. With the reduced sandbox each
+    box has a uid of its own, and whatever that uid has left on the machine goes with the box.
     """
 
     def __init__(self, *, size: int = SIZE, nr_inodes: int = NR_INODES,
@@ -41,8 +44,8 @@ class FolderBox(Box):
         boxes().mkdir(parents=True, exist_ok=True)
         boxes().chmod(0o711)
         self._folder, self._lock = _first_free(boxes())
-        self._uid = uid_of_box(int(self._folder.name)) if tier() is Tier.REDUCED else None
-        shutil.rmtree(self._folder, ignore_errors=True)  # of a run that was killed
+        self._uid, self._uid_lock = _free_uid(int(self._folder.name))
+        sweep.remove(str(self._folder))  # of a run that was killed
         self._notes = self._folder / "notes"
         for name in (*OWN, "shown", self._notes.name):
             (self._folder / name).mkdir(parents=True)
@@ -76,8 +79,10 @@ class FolderBox(Box):
         for confined in self._running:
             confined.kill()
         self._sweep()
-        shutil.rmtree(self._folder, ignore_errors=True)
-        os.close(self._lock)
+        sweep.remove(str(self._folder))
+        for lock in (self._lock, self._uid_lock):
+            if lock is not None:
+                os.close(lock)
 
     def command(self, argv: Sequence[str], *, limits: Limits,
                 env: Mapping[str, str] | None = None, cwd: str = "/work", writable: bool = False,
@@ -151,13 +156,17 @@ class FolderBox(Box):
         """Which part of the quota the box has used up, if any. Files that are still open but have
         no name any more are not seen."""
         blocks = number = 0
-        places = [self._folder / name for name in OWN]
-        for place in places:
-            for folder, _, names in os.walk(place):
-                number += 1 + len(names)
-                for name in names:
+        folders = [str(self._folder / name) for name in OWN]
+        while folders:  # no os.walk(): that calls itself for every level
+            number += 1
+            with suppress(OSError), os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                        continue
+                    number += 1
                     with suppress(OSError):
-                        blocks += os.lstat(os.path.join(folder, name)).st_blocks
+                        blocks += entry.stat(follow_symlinks=False).st_blocks
         size, nr_inodes = self._quota
         return "disk space" if blocks * _BLOCK > size or number > nr_inodes else None
 
@@ -172,3 +181,14 @@ def _first_free(folder: Path) -> tuple[Path, int]:
         except BlockingIOError:
             os.close(lock)
     raise AssertionError
+
+
+def _free_uid(number: int) -> tuple[int | None, int | None]:
+    """A uid that no grader on this machine uses, and the lock that keeps it; or neither.
+
+    From the other end than the full sandbox takes its own, so that the first is most often free.
+    """
+    if tier() is not Tier.REDUCED:
+        return None, None
+    slot, lock = free_slot(range(MAX_SLOTS - 1 - number, -1, -1))
+    return uid_of_slot(slot), lock

@@ -49,14 +49,11 @@ def shared_environment(of: Tier, boxes_folder: Path) -> Mapping[str, str]:
     return {_VARIABLE: f"{of.value}:{boxes_folder}"}
 
 
-def uid_of_box(number: int) -> int:
-    """As whom programs in a reduced worker's box number 1, 2, … run.
-
-    From the other end than the full sandbox, which may be at work on the same machine.
-    """
-    uid = FIRST_UID + MAX_SLOTS - 1 - number
-    if uid not in STUDENT_UIDS or not _is_mapped(uid):
-        raise SandboxError(f"there is no uid for box {number}")
+def uid_of_slot(slot: int) -> int:
+    """As whom programs in a reduced worker's box run."""
+    uid = FIRST_UID + slot
+    if not _is_mapped(uid):
+        raise SandboxError(f"uid {uid}, meant for student programs, does not exist here")
     _check_is_nobody(uid)
     return uid
 

@@ -121,7 +121,11 @@ class Namespace:
 
 
 def _poll(found: Callable[[], int | None], alive: Callable[[], bool]) -> int | None:
-    """Asks until there is an answer, or until nobody is left who could give one."""
+    """Asks until there is an answer, or until nobody is left who could give one.
+
+    In small steps, for there is no event to wait for: neither bwrap's line in a file that only it
+    has open, nor the exec of somebody else's process, makes a descriptor readable.
+    """
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         running = alive()

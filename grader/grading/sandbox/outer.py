@@ -104,7 +104,7 @@ class _Worker:
 
     def listen(self, on_line: Callable[[str], None], stop: threading.Event | None) -> bool:
         """Hands on lines until the worker ends; true if its time was up before that."""
-        talking = True
+        talking = True  # in steps of 0.1 s, for an Event has no descriptor to wait for as well
         while (left := self._deadline - time.monotonic()) > 0:
             if stop is not None and stop.is_set():
                 return False

@@ -38,7 +38,8 @@ _MEANINGS = (
 
 @dataclass(frozen=True)
 class Probe:
-    """The answer: `reason` is one line; `advice`, empty if all is well, says what to do for more."""
+    """The answer: `reason` is one line; `advice`, empty if all is well,
+    says what to do for more."""
 
     tier: Tier
     reason: str
@@ -46,7 +47,8 @@ class Probe:
 
 
 def probe(wanted: Tier | None = None) -> Probe:
-    """Takes about a quarter of a second. `wanted`: tries this tier only, and raises if it does not hold."""
+    """Takes about a quarter of a second. `wanted`: tries this tier only,
+    and raises if it does not hold."""
     answers = []
     for tier, rehearse in ((Tier.FULL, _full), (Tier.REDUCED, _reduced)):
         if wanted in (None, tier):
@@ -81,8 +83,8 @@ def _reduced() -> Probe:
                                    env={"PYTHONPATH": str(_GRADER)}, wall_seconds=_SECONDS,
                                    tier=Tier.REDUCED))
     return Probe(Tier.NONE, failure, "") if failure else Probe(
-        Tier.REDUCED, f"shared network: another uid, Landlock {landlock.abi()}, a system call filter,"
-        " one target after the other", "")
+        Tier.REDUCED, f"shared network: another uid, Landlock {landlock.abi()}, "
+        "a system call filter, one target after the other", "")
 
 
 def _rehearse(spec: WorkerSpec) -> str:

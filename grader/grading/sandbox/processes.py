@@ -1,4 +1,4 @@
-"""What /proc tells of processes: who has started whom, what they hold. All of it may be gone at any moment."""
+"""What /proc tells of processes, which may be gone at any moment: who started whom, holds what."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def children(of: int) -> list[int]:
 
 
 def _who_has_whom() -> Callable[[int], list[int]]:
-    """Outside a pid namespace /proc is long: there the kernel's own lists are read, if it keeps any."""
+    """Outside a pid namespace /proc is long: there the kernel's own lists are read,
+    if it keeps any."""
     own = os.getpid()
     if unsafe() and os.path.exists(f"/proc/{own}/task/{own}/children"):
         return _listed_children

@@ -1,4 +1,4 @@
-"""Looking into a student's process as root of a container, who may not look into other uids' processes."""
+"""Looks into a student's process as root of a container, who may not look into other uids'."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @contextmanager
 def reading(pid: int) -> Generator[None, None, None]:
-    """Within the block this thread may read all of /proc/PID, and less of the rest of the file system.
+    """Within the block this thread may read all of /proc/PID,
+    and less of the rest of the file system.
 
     Only its uid for files is changed: nobody can send it a signal for that, or trace it.
     """

@@ -36,6 +36,13 @@ class CopyLimits:
     depth: int = 16
     entries: int = 20000
 
+    def must_allow(self, *, entries: int = 0, depth: int = 0) -> None:
+        """Raises Rejected if there are more entries than that, or deeper ones."""
+        if entries > self.entries:
+            raise Rejected(f"There are more than {self.entries} files and folders.")
+        if depth > self.depth:
+            raise Rejected(f"Folders are nested deeper than {self.depth}.")
+
 
 @dataclass(frozen=True)
 class CopyPolicy:
@@ -89,8 +96,7 @@ def _opened(path: Path | str, parent: int | None = None) -> Iterator[int]:
 
 
 def _copy_folder(copy: _Copy, source: int, target: int, prefix: str) -> None:
-    if prefix.count("/") > copy.policy.limits.depth:
-        raise Rejected(f"Folders are nested deeper than {copy.policy.limits.depth}.")
+    copy.policy.limits.must_allow(depth=prefix.count("/"))
     with os.scandir(source) as entries:
         names = _bounded(copy, entries)
     for name in sorted(names):
@@ -110,8 +116,7 @@ def _bounded(copy: _Copy, entries: Iterator[os.DirEntry[str]]) -> list[str]:
     names = []
     for entry in entries:
         copy.entries += 1
-        if copy.entries > copy.policy.limits.entries:
-            raise Rejected(f"There are more than {copy.policy.limits.entries} files and folders.")
+        copy.policy.limits.must_allow(entries=copy.entries)
         names.append(entry.name)
     return names
 

@@ -1,10 +1,8 @@
-"""The folder of boxes that share a machine: one grader at a time, and nothing left of what was in them."""
+"""The folder of boxes that share a machine: one grader at a time, and nothing is left in them."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -14,14 +12,13 @@ from pathlib import Path
 
 from grading.keeper import sweep
 
-from .mode import SandboxError, uid_of_box
-
-_STEP_S = 0.05
+from .mode import FIRST_UID, STUDENT_UIDS, SandboxError
+from .slots import taken
 
 
 @contextmanager
 def alone(boxes: Path, patience_s: float) -> Generator[None, None, None]:
-    """Nobody else on this machine has boxes there meanwhile: their uids are the same. Waits so
+    """Nobody else on this machine has boxes there meanwhile: the network is the same. Waits so
     long for it, then raises SandboxError.
 
     The folder is there within the block, and gone afterwards with whatever has been in it.
@@ -40,28 +37,52 @@ def alone(boxes: Path, patience_s: float) -> Generator[None, None, None]:
 
 def _locked(boxes: Path, patience_s: float) -> int:
     deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
-        boxes.mkdir(mode=0o711, parents=True, exist_ok=True)
-        with suppress(FileNotFoundError):
+    while (left := deadline - time.monotonic()) > 0:
+        with suppress(FileExistsError):
+            boxes.mkdir(mode=0o711, parents=True)
+        try:
             lock = os.open(boxes, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            with suppress(BlockingIOError, FileNotFoundError):
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.path.samestat(os.fstat(lock), os.stat(boxes)):  # not one that was removed
-                    return lock
-            os.close(lock)
-        time.sleep(_STEP_S)
-    raise SandboxError(f"another grader uses {boxes}: only one at a time can, and {patience_s:.0f} s "
-                       "were not enough for it to end")
+        except FileNotFoundError:  # whoever had it has just removed it
+            continue
+        if _taken(lock, left) and _names(boxes, lock):
+            return lock
+        os.close(lock)
+    raise SandboxError(f"another grader uses {boxes}: only one at a time can, "
+                       f"and {patience_s:.0f} s were not enough for it to end")
+
+
+def _taken(lock: int, patience_s: float) -> bool:
+    """Blocks until it is ours, but no longer than that: flock(2) itself knows no time limit."""
+    return subprocess.run(["flock", "--timeout", f"{patience_s:.3f}", str(lock)], check=False,
+                          pass_fds=(lock,)).returncode == 0
+
+
+def _names(boxes: Path, lock: int) -> bool:
+    """Whether it is the folder that is there now, not one that was removed meanwhile."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(lock), os.stat(boxes))
+    return False
 
 
 def _clear(boxes: Path) -> None:
     for entry in list(boxes.iterdir()):
         if entry.name.isdigit():
-            sweep_away(uid_of_box(int(entry.name)))
+            _sweep_after(entry)
         if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
+            sweep.remove(str(entry))
         else:
             entry.unlink()
+
+
+def _sweep_after(box: Path) -> None:
+    """Leaves a uid alone that another grader has by now: he has swept it before he used it."""
+    with suppress(FileNotFoundError):  # killed before it was furnished: nobody has been in it
+        uid = (box / "work").lstat().st_uid
+        if uid in STUDENT_UIDS and (lock := taken(uid - FIRST_UID)) is not None:
+            try:
+                sweep_away(uid)
+            finally:
+                os.close(lock)
 
 
 def sweep_away(uid: int) -> None:

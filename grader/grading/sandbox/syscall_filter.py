@@ -14,11 +14,15 @@ _NAMESPACES = ("unshare", "setns", "mount", "umount", "umount2", "pivot_root", "
                "mount_setattr", "open_by_handle_at")
 _KERNEL = ("bpf", "perf_event_open", "userfaultfd", "keyctl", "add_key", "request_key", "syslog",
            "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module",
-           "reboot", "swapon", "swapoff", "acct", "quotactl", "fanotify_init", "lookup_dcookie")
+           "pidfd_getfd", "process_madvise", "reboot", "swapon", "swapoff", "acct", "quotactl",
+           "fanotify_init", "lookup_dcookie")
 _IO_URING = ("io_uring_setup", "io_uring_enter", "io_uring_register")
 _CLONE_NEW = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
 _FAMILIES = {1, 2, 10, 16}  # UNIX, INET, INET6, NETLINK
 _INT = 0xFFFFFFFF  # the kernel looks at the low half of an int argument only, and so must we
+_FIRST = 1  # the process that holds a sandbox together
+_REACHES_INTO = {"ptrace": 1, "process_vm_readv": 0, "process_vm_writev": 0, "kcmp": 0,
+                 "move_pages": 0, "migrate_pages": 0}  # call -> which argument is the process
 _PR_SET_DUMPABLE = 4
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
@@ -53,5 +57,8 @@ def _restrict_arguments(rules: Any, seccomp: Any) -> None:
     # A program that made itself undumpable would hide its descriptors from the grader.
     rules.add_rule(seccomp.ERRNO(0), "prctl",
                    seccomp.Arg(0, seccomp.MASKED_EQ, _INT, _PR_SET_DUMPABLE))
+    # As an ordinary user the first process has the same uid, and no limits to its resources.
+    for name, place in _REACHES_INTO.items():
+        rules.add_rule(refuse, name, seccomp.Arg(place, seccomp.MASKED_EQ, _INT, _FIRST))
     for request in (_TIOCSTI, _TIOCLINUX):
         rules.add_rule(refuse, "ioctl", seccomp.Arg(1, seccomp.MASKED_EQ, _INT, request))

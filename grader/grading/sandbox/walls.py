@@ -1,4 +1,4 @@
-"""Which walls a student's command gets where there are no namespaces, and the command line that puts them up."""
+"""Which walls a command gets where there are no namespaces, and the command that builds them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class Walls:
     filter: str  # the file with the system call filter
 
 
-def kept(command: Sequence[str], *, folder: Path, status_file: str, walls: Walls | None) -> list[str]:
+def kept(command: Sequence[str], *, folder: Path, status_file: str,
+         walls: Walls | None) -> list[str]:
     """What to exec to have a command kept, see keeper/keep.py. Without walls it is trusted."""
     plan = {"folder": str(folder), "status_file": status_file,
             "walls": walls and asdict(walls)}

@@ -1,4 +1,4 @@
-"""The limits of one command that nobody but the grader can keep: time, output, memory, and one more."""
+"""The limits of a command that only the grader can keep: time, output, memory, and one more."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ class Watch:
         return "file size" if number == signal.SIGXFSZ else None
 
     def _grant(self, work: Work) -> None:
-        """What the machine has kept from a command that was ready, then and now, is no time of its own."""
+        """What the machine has kept from a command that was ready, then and now,
+        is no time of its own."""
         now = time.monotonic()
         if work.ready and self._work.ready:
             given = max(0.0, work.cpu_seconds - self._work.cpu_seconds)
@@ -77,7 +78,8 @@ class Watch:
 
 
 class _Turn:
-    """When the next look is due: looks take one hundredth of the time at most, however long each is."""
+    """When the next look is due: looks take one hundredth of the time at most,
+    however long each is."""
 
     def __init__(self) -> None:
         self._next = self._began = 0.0

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from grading.driver_steps import DRIVER_FOLDER
+from grading.patience import Patience
 from grading.program import Program
 from grading.sandbox import Box, Confined, Limits, open_box
 from grading.sanitizers import canary
@@ -14,7 +15,6 @@ from grading.sanitizers.run import plainly, read_text, written
 from grading.sanitizers.tool import ADDRESS, EXIT_STATUS, HAS_LOOKED_FOR_LEAKS, Sanitizer
 from grading.sanitizers.words import shortfall
 from grading.shortfall import NotJudged, Shortfall
-from grading.stage import Patience
 from grading.theatre import Theatre
 
 # What a program calls, or defines, to tell a tool what not to see.
@@ -33,13 +33,14 @@ class WatchedTheatre(Theatre):
 
         Raises Shortfall where the submission keeps the tool out.
         """
-        self.sanitizer, self._runs = tool, 0
+        self.sanitizer, self._runs, self._plain = tool, 0, plain
         if why := canary.why_not(tool, plain.builder.cache):
             raise NotJudged(why)
         box = open_box()
         plain.keep(box)
         part = plain.lab.parts[plain.target.part]
-        super().__init__(plain.target, box, plain.builder.build(part, box, tool), plain.builder, plain.lab, Patience())
+        build = plain.builder.build(part, box, tool)
+        super().__init__(plain.target, box, build, plain.builder, plain.lab, Patience())
         plain.keep(self)
         self.transcript = plain.transcript
         self._prefix = plainly(box, ())
@@ -49,10 +50,15 @@ class WatchedTheatre(Theatre):
         """Ends all that runs."""
         self.close()
 
+    def schedule(self, seed: int) -> None:
+        """From now on threads take turns by this seed, 0: as they come; the transcript is new."""
+        self.seed = seed
+        self.transcript = self._plain.transcript = self._plain.new_transcript()
+
     def _spawn(self, box: Box, command: Sequence[str], limits: Limits, stdin: int) -> Confined:
         self._runs += 1
         return box.spawn((*self._prefix, *command), limits=limits.for_sanitizer(), stdin=stdin,
-                         env=self.sanitizer.variables(box, self._runs))
+                         env=self.sanitizer.variables(box, self._runs, self.seed or 0))
 
     # -- is the tool in it? ----------------------------------------------------------------------
 
@@ -73,7 +79,8 @@ class WatchedTheatre(Theatre):
             symbols = self.symbols(file) if self.has(file) else set()
             if symbols and not any(self.sanitizer.mark.match(symbol) for symbol in symbols):
                 raise Shortfall(f"{self.sanitizer.title} could not be built into {file}.",
-                                expected="the Makefile calls its compiler by name: g++, gcc, $(CXX)",
+                                expected="the Makefile calls its compiler by name: "
+                                         "g++, gcc, $(CXX)",
                                 actual="its code calls none of the tool's functions",
                                 detail=self.build.log)
             talks = sorted(filter(_TALKS.fullmatch, symbols))
@@ -105,7 +112,8 @@ class WatchedTheatre(Theatre):
         programs = [program for program in self._running if isinstance(program, Program)]
         for run, program in enumerate(programs, 1):
             if reports := distinct(parse(written(self.box, run), self.box.home)):
-                raise shortfall(self.sanitizer, reports, program.command[0].removeprefix("./"))
+                raise shortfall(self.sanitizer, reports, program.command[0].removeprefix("./"),
+                                self.seed or 0)
             if program.exit_status == EXIT_STATUS[self.sanitizer.name]:
                 raise Shortfall(f"{self.sanitizer.title} has reported something, but where is it?",
                                 expected="its report stays where the tool has written it",

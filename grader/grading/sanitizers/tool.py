@@ -11,6 +11,7 @@ from grading.sandbox import BUILD, Box, Limits
 
 FOLDER = Path(__file__).resolve().parents[2] / "sanitize"
 SHOWN = "/sanitize"  # how a build in the sandbox names that folder
+SEED = "LAB_SEED"  # as sanitize/schedule.c calls it
 REPORTS = ".sanitizer"  # in the box's tmp folder; the run's and the process's number follow
 
 
@@ -42,17 +43,22 @@ class Sanitizer:
         """The build command with the tool in it."""
         return (f"{box.shown(FOLDER, SHOWN)}/build.sh", self.flags, *command)
 
-    def variables(self, box: Box, run: int = 0) -> dict[str, str]:
-        """What a program built so finds in its environment; each run in a box has its number."""
+    def variables(self, box: Box, run: int = 0, seed: int = 0) -> dict[str, str]:
+        """What a program built so finds in its environment; each run in a box has its number.
+
+        seed: of sanitize/schedule.c; 0: its threads run as they come.
+        """
         log = f"{box.scratch}/{REPORTS}{run}"
-        return {name: f"log_path={log}:{options}" for name, options in self.settings.items()}
+        settings = {name: f"log_path={log}:{options}" for name, options in self.settings.items()}
+        return settings | ({SEED: str(seed)} if seed else {})
 
 
 ADDRESS = Sanitizer(
     "address", "AddressSanitizer",
     {"ASAN_OPTIONS": "exitcode=77:halt_on_error=1:detect_leaks=1:leak_check_at_exit=1:"
-                     "handle_segv=1:handle_sigbus=1:allow_user_segv_handler=0:alloc_dealloc_mismatch=1:"
-                     "new_delete_type_mismatch=1:replace_str=1:replace_intrin=1:poison_heap=1:"
+                     "handle_segv=1:handle_sigbus=1:allow_user_segv_handler=0:"
+                     "alloc_dealloc_mismatch=1:new_delete_type_mismatch=1:replace_str=1:"
+                     "replace_intrin=1:poison_heap=1:"
                      "suppressions=:detect_odr_violation=0:allocator_may_return_null=1:"
                      "symbolize=1:color=never:verbosity=0",
      # It says which threads it has looked at: who has switched it off is not believed.

@@ -10,7 +10,8 @@ from grading.sanitizers.reports import SanitizerReport, Stack
 from grading.shortfall import Shortfall
 
 MOST_LINES = 5  # of other errors that a card tells of
-_ACCESS = re.compile(r"(read|write) of size \d+ at \S+(?: by)? ((?:main )?thread\b(?: T\d+)?)", re.I)
+_ACCESS = re.compile(r"(read|write) of size \d+ at \S+(?: by)? ((?:main )?thread\b(?: T\d+)?)",
+                     re.I)
 _FREES = re.compile(r"(free|operator delete|realloc)\b")
 _SIZE = re.compile(r"(\d+) byte\(s\) in (\d+) object")
 _LOCATION = re.compile(r"Location is (global '[^']+'|file descriptor \d+|heap block|stack)")
@@ -23,16 +24,18 @@ _RATIONALES = {
 }
 
 
-def shortfall(tool: Sanitizer, reports: Sequence[SanitizerReport], who: str) -> Shortfall:
-    """The first report in full, a line for each of the others."""
+def shortfall(tool: Sanitizer, reports: Sequence[SanitizerReport], who: str,
+              seed: int = 0) -> Shortfall:
+    """The first report in full, a line for each of the others; the seed of its schedule."""
     first, *others = reports
     more = [f"also: {first_line(report)}" for report in others[:MOST_LINES]]
     if len(others) > MOST_LINES:
         more.append(f"and {len(others) - MOST_LINES} more")
+    schedule = f" The threads took turns as seed {seed} says." if seed else ""
     return Shortfall(
-        _RATIONALES.get(first.kind, f"{tool.title} reports: {first.kind}."),
+        _RATIONALES.get(first.kind, f"{tool.title} reports: {first.kind}.") + schedule,
         expected=f"{who} runs an ordinary session, built with {tool.command}, without a report",
-        actual="; ".join(lines(first)), detail="\n".join(more))
+        actual="; ".join(lines(first)), detail="\n".join(more), seed=seed)
 
 
 def first_line(report: SanitizerReport) -> str:
@@ -45,7 +48,8 @@ def lines(report: SanitizerReport) -> list[str]:
     """One report: what, where, who; only what can be told."""
     if report.kind == "memory leaks":
         more = len(report.stacks) - MOST_LINES
-        return [*map(_leak, report.stacks[:MOST_LINES]), *([f"and {more} more"] if more > 0 else [])]
+        leaks = [_leak(stack) for stack in report.stacks[:MOST_LINES]]
+        return leaks if more <= 0 else [*leaks, f"and {more} more"]
     told = []
     for stack in report.stacks:
         if access := _ACCESS.search(stack.headline):
@@ -61,7 +65,8 @@ def lines(report: SanitizerReport) -> list[str]:
         elif location := _LOCATION.match(stack.headline):
             made = f", made in {_where(stack)}" if stack.own else ""
             told.append(f"it is {_article(location[1])}{made}")
-    return told or [f"{report.kind} in {_where(report.stacks[0])}" if report.stacks else report.kind]
+    where = f" in {_where(report.stacks[0])}" if report.stacks else ""
+    return told or [f"{report.kind}{where}"]
 
 
 def _access(stack: Stack, access: re.Match[str], race: bool) -> str:
@@ -80,14 +85,17 @@ def _access(stack: Stack, access: re.Match[str], race: bool) -> str:
 def _leak(stack: Stack) -> str:
     size = _SIZE.search(stack.headline)
     how_much = f"{size[1]} bytes in {size[2]} block{'s' * (size[2] != '1')}" if size else "memory"
-    held = ", held by what is lost itself" if stack.headline.startswith("Indirect") else ""
+    held = (", reached only through a block that is lost, too"
+            if stack.headline.startswith("Indirect") else "")
     return f"{how_much}, allocated in {_where(stack)}{held}"
 
 
 def _where(stack: Stack) -> str:
     if stack.own:
         return f"{stack.own.place} ({stack.own.function})"
-    return f"{stack.frames[0].function}()" if stack.frames else "a place that the tool has forgotten"
+    if stack.frames:
+        return f"{stack.frames[0].function}()"
+    return "a place that the tool has forgotten"
 
 
 def _thread(words: str) -> str:

@@ -73,8 +73,7 @@ class _Unpacking:
     def take(self, member: Member) -> None:
         """Unpacks one entry, or notes why not."""
         self.entries += 1
-        if self.entries > self.limits.entries:
-            raise Rejected(f"There are more than {self.limits.entries} files and folders.")
+        self.limits.must_allow(entries=self.entries)
         steps = self._steps(member.name)
         if not steps:
             return
@@ -95,8 +94,7 @@ class _Unpacking:
         if ".." in steps:
             raise Rejected("The archive has a path that climbs out of it: "
                            f"{printable(name[:100])}.")
-        if len(steps) > self.limits.depth + DEEPER:
-            raise Rejected(f"Folders are nested deeper than {self.limits.depth}.")
+        self.limits.must_allow(depth=len(steps) - DEEPER)
         return steps
 
     def _take(self, member: Member, steps: list[str]) -> str:

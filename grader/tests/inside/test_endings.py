@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from programs import GRACEFUL, await_output, python
 
-from grading.sandbox import RUN, Box, Exit, SandboxError, open_box, reading
+from grading.sandbox import RUN, Box, Exit, SandboxError, Tier, open_box, reading, tier
 
 DAEMON = ("import os, socket, signal\n"
+          "up, say_up = os.pipe()\n"
           "if os.fork(): {then}\n"
           "os.setsid()\n"
           "if os.fork(): os._exit(0)\n"
           "s = socket.create_server(('127.0.0.1', 9034)); print('up', flush=True)\n"
+          "os.write(say_up, b'x')\n"
           "while True: signal.pause()\n")
 
 
@@ -75,8 +79,7 @@ def test_a_daemon_is_dead_after_kill_and_its_port_free(box: Box) -> None:
 
 
 def test_a_daemon_dies_with_the_program_that_left_it(box: Box) -> None:
-    code = DAEMON.format(then="\n while ':234A' not in open('/proc/net/tcp').read(): pass"
-                              "\n os._exit(5)")
+    code = DAEMON.format(then="os.read(up, 1); os._exit(5)")
     assert box.run(python(code), limits=RUN).status == 5
     with socket.socket() as again:
         again.bind(("127.0.0.1", 9034))
@@ -135,7 +138,7 @@ def test_input_and_its_end(box: Box) -> None:
 
 
 def test_input_for_a_program_that_never_reads(box: Box) -> None:
-    with box.spawn(["sleep", "0.1"], limits=RUN) as program:
+    with box.spawn(["sleep", "0.1"], limits=RUN) as program:  # it cannot know when the pipe is full
         program.write_stdin(b"x" * 500_000)
         assert program.wait(5) == Exit(0, None)
         program.close_stdin()
@@ -158,21 +161,57 @@ def test_a_closed_box_takes_its_programs_with_it() -> None:
 
 
 def test_no_process_descriptor_or_mount_is_left(box: Box) -> None:
-    def left() -> tuple[int, int, int]:
-        return (len([name for name in os.listdir("/proc") if name.isdigit()]),
-                len(os.listdir("/proc/self/fd")), len(Path("/proc/mounts").read_text().split("\n")))
-    before = left()
+    gc.collect()  # so that no descriptor of an earlier test is closed meanwhile
+    processes, number, folders = running(), len(os.listdir("/proc/self/fd")), []
     for _ in range(3):
         with open_box() as other:
+            folders.append(str(other.work.parent))
             other.run(["true"], limits=RUN)
             other.spawn(["sleep", "100"], limits=RUN).pid
-    assert left() == before
+    assert running() <= processes
+    assert len(os.listdir("/proc/self/fd")) == number
+    mounts = Path("/proc/self/mounts").read_text()
+    assert not any(folder in mounts for folder in folders)
+
+
+def running() -> set[int]:
+    """Every process but the orphans that have ended: the first process reaps those some time."""
+    found = set()
+    for pid in (int(name) for name in os.listdir("/proc") if name.isdigit()):
+        with suppress(OSError):
+            stat = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            if stat[0] not in "ZX" or int(stat[1]) == os.getpid():
+                found.add(pid)
+    return found
 
 
 def test_a_makefile_that_kills_everybody_harms_nobody(box: Box, tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("all:\n\t@setsid sleep 1000 & kill -9 -1\n")
     box.install(tmp_path)
     assert box.run(["make"], limits=RUN, writable=True).signal == signal.SIGKILL
+
+
+LEAVE_A_TREE = """
+import os
+os.chdir({place!r})
+for n in range({depth}):
+    os.mkdir('d')
+    os.chdir('d')
+os.makedirs({place!r} + '/closed/in_it')
+os.chmod({place!r} + '/closed', 0)
+print('made')
+"""
+
+
+@pytest.mark.parametrize("depth", [10, 1500, 3000])  # more than Python calls, than a path has
+def test_a_deep_or_closed_tree_can_be_removed(depth: int) -> None:
+    with open_box() as box:
+        place = "/dev/shm" if tier() is Tier.REDUCED else box.scratch  # nobody else's folder
+        code = LEAVE_A_TREE.format(place=place, depth=depth)
+        assert box.run(python(code), limits=RUN).stdout == b"made\n"
+        box.empty()
+        left = Path("/dev/shm") if place == "/dev/shm" else box.tmp
+        assert not list(left.iterdir())
 
 
 def test_what_it_costs(box: Box) -> None:

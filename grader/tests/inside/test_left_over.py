@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from programs import own_uid_only, python, shared_only
+from programs import await_fact, await_output, own_uid_only, python, shared_only
 
 from grading.keeper import sweep
 from grading.observe.freeze import frozen
@@ -47,6 +48,21 @@ def test_whoever_forks_faster_than_one_can_kill_is_killed_too(box: Box) -> None:
     assert not sweep.anything_left(uid)
 
 
+@own_uid_only
+def test_a_process_whose_main_thread_has_ended_is_still_there(
+        box: Box, compiled: Callable[[str], list[str]]) -> None:
+    program = compiled("#include <pthread.h>\n#include <unistd.h>\npthread_t first;\n"
+                       "void *run(void *x) { pthread_join(first, 0); write(1, \"up\", 2); pause();"
+                       " return x; }\n"
+                       "int main(void) { pthread_t t; first = pthread_self();"
+                       " pthread_create(&t, 0, run, 0); pthread_exit(0); }")
+    uid = box.work.stat().st_uid
+    with box.spawn(program, limits=RUN) as running:
+        await_output(running, b"up")
+        assert sweep.anything_left(uid)
+    assert not sweep.anything_left(uid)
+
+
 def test_a_box_leaves_no_folder_and_no_process() -> None:
     before = set(descendants(os.getpid()))
     with open_box() as box:
@@ -58,9 +74,11 @@ def test_a_box_leaves_no_folder_and_no_process() -> None:
 
 def test_a_program_can_be_watched_and_stopped(box: Box) -> None:
     with box.spawn(["sleep", "1000"], limits=RUN) as program:
+        def asleep() -> bool:
+            samples = sample_threads([program.pid]) or ()
+            return bool(samples) and all(sample.asleep for sample in samples)
+        await_fact(program, asleep)  # until then it has its libraries open
         assert set(descriptors(program.pid)) == {0, 1, 2}
-        while not all(sample.asleep for sample in sample_threads([program.pid]) or ()):
-            assert program.wait(0) is None
         with frozen([program.pid]):
             assert "t" in Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2]
 

@@ -9,10 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from programs import await_output, full_only, own_uid_only, shared_only
+from programs import await_fact, await_output, full_only, own_uid_only, shared_only
+from programs import python as python_command
 
-from grading.sandbox import BUILD, RUN, Box, Finished, open_box
+from grading.sandbox import BUILD, RUN, Box, Exit, Finished, open_box
+from grading.sandbox.box import NR_INODES, SIZE
 from grading.sandbox.limits import MIB
+from grading.sandbox.namespace import Namespace
 
 Run = Callable[..., Finished]
 FORK_UNTIL_REFUSED = """
@@ -40,12 +43,13 @@ int main(void) {
 }
 """
 SHARE = """
-import os, time
+import os
 x = bytearray(b'x') * 30_000_000
 for n in range(8):
     if os.fork() == 0:
-        time.sleep(0.4)
+        os.read(0, 1)
         os._exit(0)
+print('ready', flush=True)
 for n in range(8):
     os.wait()
 """
@@ -92,9 +96,21 @@ def test_many_processes_that_hold_too_much_together(python: Run) -> None:
     assert end.limit_hit == "memory"
 
 
-def test_shared_pages_are_counted_once(python: Run) -> None:
-    end = python(SHARE, replace(RUN, memory=100 * MIB))
-    assert (end.limit_hit, end.status) == (None, 0)
+def test_shared_pages_are_counted_once(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    count = Namespace.memory
+
+    def look(namespace: Namespace, limit: int) -> int:
+        looks.append(count(namespace, limit))
+        return looks[-1]
+    monkeypatch.setattr(Namespace, "memory", look)
+    with box.spawn(python_command(SHARE), limits=replace(RUN, memory=100 * MIB)) as program:
+        await_output(program, b"ready\n")
+        looks.clear()
+        await_fact(program, lambda: bool(looks))
+        program.close_stdin()
+        assert program.wait(5) == Exit(0, None) and program.limit_hit is None
+    assert 30_000_000 < looks[0] < 100 * MIB
 
 
 def test_a_single_huge_allocation_fails_inside_the_program(python: Run) -> None:
@@ -209,11 +225,12 @@ def test_beside_a_fork_bomb_another_program_starts(box: Box) -> None:
 
 
 @shared_only
-@pytest.mark.parametrize("quota", [{"size": 4 * MIB}, {"nr_inodes": 300}])
+@pytest.mark.parametrize(("size", "nr_inodes", "each"), [
+    (4 * MIB, NR_INODES, 100_000), (SIZE, 300, 0)], ids=["bytes", "files"])
 @pytest.mark.parametrize("folder", ["tmp", "home", "work"])
-def test_who_fills_the_disk_is_stopped(quota: dict[str, int], folder: str) -> None:
-    with open_box(**quota) as box:
-        fill = FILL.format(folder=box.work.parent / folder, size=100_000 if "size" in quota else 0)
-        end = box.run(["/usr/bin/python3", "-c", fill + "import time; time.sleep(100)"],
+def test_who_fills_the_disk_is_stopped(size: int, nr_inodes: int, each: int, folder: str) -> None:
+    with open_box(size=size, nr_inodes=nr_inodes) as box:
+        fill = FILL.format(folder=box.work.parent / folder, size=each)
+        end = box.run(["/usr/bin/python3", "-c", fill + "import signal; signal.pause()"],
                       limits=RUN, writable=True)
         assert (end.limit_hit, end.signal) == ("disk space", signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Inside a worker: a server that answers late, in whatever way, has not settled before it has answered."""
+"""Inside a worker: a server that answers late, in whatever way, has not settled before."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from grading.program import Program
 from grading.sandbox import RUN, Box, fresh_network, open_box
 from grading.transcript import Transcript
 
-# Relays a line to everybody else after a delay that it spends in one of several ways.
+# Relays a line to everybody else after a delay that it spends in one of several ways. That a
+# program lets time pass is what is tested here; the tests wait for what the stage says.
 SERVER = r"""
 import select, socket, sys, threading, time
 how, delay = sys.argv[1], float(sys.argv[2])
@@ -102,7 +103,8 @@ def test_what_never_comes_is_not_waited_for_by_the_clock(box: Box, how: str) -> 
 def test_a_busy_server_is_judged_by_sentinels(box: Box) -> None:
     stage = _stage(box, "compute", 0.0)
     stage.close()
-    spinning = SERVER.replace("while True:\n    client", "threading.Thread(target=lambda: [None for _ in iter(int, 1)],"
+    spinning = SERVER.replace("while True:\n    client",
+                              "threading.Thread(target=lambda: [None for _ in iter(int, 1)],"
                               " daemon=True).start()\nwhile True:\n    client")
     fresh_network()
     transcript = Transcript()

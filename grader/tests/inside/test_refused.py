@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from programs import await_output, full_only, shared_only
 
-from grading.observe.sockets import listeners
 from grading.sandbox import RUN, Box, Finished, fresh_ipc, fresh_network, open_box, reading
 
 Run = Callable[..., Finished]
@@ -31,7 +30,9 @@ REFUSED = {
     "io_uring_setup": "425 8 0", "io_uring_enter": "426 0 0 0 0 0 0", "keyctl": "250 0 -3 0",
     "add_key": "248 0 0 0 0 0", "request_key": "249 0 0 0 0", "bpf": "321 0 0 0",
     "perf_event_open": "298 0 0 -1 -1 0", "userfaultfd": "323 1", "syslog": "103 10 0 0",
-    "open_by_handle_at": "304 0 0 0", "tiocsti": "16 0 21522 0",
+    "open_by_handle_at": "304 0 0 0", "tiocsti": "16 0 21522 0", "ptrace_seize": "101 16902 1 0 0",
+    "ptrace_attach_high_half": "101 16 4294967297 0 0", "process_vm_readv": "310 1 0 0 0 0 0",
+    "process_vm_writev": "311 1 0 0 0 0 0", "pidfd_getfd": "438 0 0 0",
     "tiocsti_high_half": "16 0 4294988818 0",
 }
 on_x86_64 = pytest.mark.skipif(os.uname().machine != "x86_64", reason="numbers are x86-64's")
@@ -58,6 +59,13 @@ def test_clone3_is_unknown(python: Run) -> None:
 @on_x86_64
 def test_the_x32_system_call_table_is_deadly(python: Run) -> None:
     assert python(CALL.format(arguments=str(39 + (1 << 30)))).signal == signal.SIGSYS
+
+
+@full_only
+@pytest.mark.parametrize("name", ["mem", "environ", "maps", "root", "fd", "task/1/mem"])
+def test_the_first_process_is_out_of_reach(python: Run, name: str) -> None:
+    end = python(f"import os; print(os.listdir('/proc/1')); os.open('/proc/1/{name}', os.O_RDONLY)")
+    assert end.stdout == b"[]\n" and b"FileNotFoundError" in end.stderr
 
 
 @on_x86_64
@@ -109,9 +117,10 @@ def test_the_workers_loopback_can_be_reached(python: Run) -> None:
 
 
 def test_the_worker_reaches_a_program(box: Box) -> None:
-    with box.spawn(["nc", "-l", "127.0.0.1", "9034"], limits=RUN) as program:
-        while 9034 not in listeners():
-            assert program.wait(0.001) is None
+    code = ("import socket; server = socket.create_server(('127.0.0.1', 9034))\n"
+            "print('up', flush=True); print(server.accept()[0].makefile().readline(), flush=True)")
+    with box.spawn(["/usr/bin/python3", "-c", code], limits=RUN) as program:
+        await_output(program, b"up\n")
         with socket.create_connection(("127.0.0.1", 9034)) as connection:
             connection.sendall(b"hello\n")
             await_output(program, b"hello\n")
@@ -154,7 +163,8 @@ def test_a_program_cannot_hide_its_descriptors(box: Box, compiled: Callable[[str
 @shared_only
 def test_a_build_gets_no_connection(python: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        connect = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}))"
+        address = server.getsockname()
+        connect = f"import socket; socket.create_connection({address})"
         assert b"Permission denied" in python(connect, writable=True).stderr
         assert python(connect).status == 0
 

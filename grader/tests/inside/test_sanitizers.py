@@ -10,7 +10,7 @@ from grading.sanitizers import canary
 from grading.sanitizers.tool import ADDRESS, THREAD, Sanitizer
 
 
-@pytest.mark.parametrize("tool", [THREAD, ADDRESS], ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", [THREAD, ADDRESS], ids=[THREAD.name, ADDRESS.name])
 def test_the_canary_is_understood_and_remembered(tool: Sanitizer, tmp_path: Path) -> None:
     assert canary.why_not(tool, tmp_path) == ""
     (known,) = tmp_path.iterdir()
@@ -20,7 +20,8 @@ def test_the_canary_is_understood_and_remembered(tool: Sanitizer, tmp_path: Path
 @pytest.mark.parametrize(("kind", "expected", "words"), [
     ("locked", "data race", "data race it says nothing"),
     ("race", "", "nothing wrong it says data race")])
-def test_a_tool_that_is_mistaken_does_not_judge(kind: str, expected: str, words: str, tmp_path: Path,
+def test_a_tool_that_is_mistaken_does_not_judge(kind: str, expected: str, words: str,
+                                                tmp_path: Path,
                                                 monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(canary.KINDS, THREAD.name, {kind: expected})
     assert words in canary.why_not(THREAD, tmp_path)

@@ -1,4 +1,4 @@
-"""Inside a worker: what scenes rely on: shortages that are real, threads that are let go, listeners that count."""
+"""Inside a worker: what scenes rely on: real shortages, threads let go, listeners that count."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from grading.chat_stage import ChatStage
 from grading.observe.freeze import frozen
 from grading.observe.sockets import waiting_to_be_accepted
-from grading.observe.threads import thread_ids
+from grading.observe.threads import thread_ids, thread_ids_inside
 from grading.program import Program
 from grading.sandbox import RUN, Box, Confined
 from grading.shortage import must_allow_files, must_allow_threads, no_new_thread
@@ -22,7 +22,8 @@ STARTS_THREADS = """
 import sys, threading
 for line in sys.stdin:
     try:
-        threading.Thread(target=threading.Event().wait, daemon=True).start(); print("started", flush=True)
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+        print("started", flush=True)
     except RuntimeError: print("refused", flush=True)
 """
 SHOWS_THE_DOOR = """
@@ -57,6 +58,14 @@ def test_who_is_killed_while_it_stands_still_ends(box: Box) -> None:
         with frozen(thread_ids([program.pid])):
             program.signal(signal.SIGKILL)
         assert program.wait(5) is not None
+
+
+def test_threads_are_known_by_what_they_call_themselves(box: Box) -> None:
+    says = "import sys, threading\nprint(threading.get_native_id(), flush=True)\nsys.stdin.read()"
+    with start(box, says) as program:
+        await_output(program, b"\n")
+        own = int(program.output())
+        assert own in thread_ids_inside([program.pid])
 
 
 def test_what_the_machine_cannot_give_is_not_judged() -> None:

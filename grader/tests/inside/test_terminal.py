@@ -9,7 +9,9 @@ from pathlib import Path
 import pexpect
 from programs import GRACEFUL, python
 
+from grading.keyboard_program import KeyboardProgram
 from grading.sandbox import RUN, Box, Command, reading
+from grading.transcript import Transcript
 
 
 def on_terminal(command: Command) -> pexpect.spawn:
@@ -53,3 +55,15 @@ def test_a_program_on_a_terminal_is_found_and_killed(box: Box) -> None:
     assert inside.gone and not Path(f"/proc/{inside.pid}").exists()
     inside.close()
     child.close(force=True)
+
+
+def test_the_keyboard_may_be_a_terminal_and_the_screen_none(box: Box) -> None:
+    command = python("import os; line = input(); print(os.isatty(0), os.isatty(1), line)")
+    keyboard, its_end = os.openpty()
+    program = KeyboardProgram(box.spawn(command, limits=RUN, stdin=its_end), command,
+                              Transcript(), "client", keyboard)
+    os.close(its_end)
+    program.tell("typed")
+    assert program.keys_under_way(strict=True) and not program.keys_under_way()
+    assert program.wait(10.0) and program.output() == b"True False typed\n"
+    program.stop()

@@ -38,8 +38,8 @@ def test_a_secret_is_not_in_the_environment_of_any_process(box: Box) -> None:
 def test_the_environment_is_small_and_the_same_for_all(box: Box) -> None:
     end = box.run(["env"], limits=RUN, env={"SEED": "7"})
     names = {line.partition(b"=")[0] for line in end.stdout.splitlines()}
-    assert names - {b"PWD", b"TMPDIR"} == {b"PATH", b"HOME", b"USER", b"LANG", b"TERM", b"MALLOC_ARENA_MAX",
-                                b"SEED"}
+    assert names - {b"PWD", b"TMPDIR"} == {b"PATH", b"HOME", b"USER", b"LANG", b"TERM",
+                                           b"MALLOC_ARENA_MAX", b"SEED"}
 
 
 def test_no_descriptor_is_inherited(python: Run) -> None:
@@ -49,8 +49,8 @@ def test_no_descriptor_is_inherited(python: Run) -> None:
 
 
 @pytest.mark.parametrize("path", ["/new", "/usr/new", "/usr/bin/g++", "/etc/passwd", "/dev/new",
-                                  "/run/new", "/opt", "new", "/tmp/../new", "/proc/sys/kernel/shmall",
-                                  "/home/new", "/var/new"])
+                                  "/run/new", "/opt", "new", "/tmp/../new",
+                                  "/proc/sys/kernel/shmall", "/home/new", "/var/new"])
 def test_nothing_outside_can_be_written(box: Box, path: str) -> None:
     end = box.run(["sh", "-c", 'echo 1 > "$1"', "sh", path], limits=RUN)
     assert end.status != 0
@@ -101,7 +101,8 @@ def test_the_graders_own_tools_can_be_shown(box: Box, tmp_path: Path) -> None:
     (tmp_path / "tool").write_text("wrench")
     tmp_path.chmod(0o755)
     shown = {tmp_path: "/opt/tools", tmp_path / "tool": "/opt/one-tool"}
-    names = [box.shown(tmp_path, "/opt/tools") + "/tool", box.shown(tmp_path / "tool", "/opt/one-tool")]
+    names = [box.shown(tmp_path, "/opt/tools") + "/tool",
+             box.shown(tmp_path / "tool", "/opt/one-tool")]
     end = box.run(["cat", *names], limits=RUN, extra_read_only=shown)
     assert end.stdout == b"wrenchwrench"
     assert box.run(["sh", "-c", f"echo x >> {names[1]}"], limits=RUN, writable=True).status != 0
@@ -133,3 +134,14 @@ def test_another_box_is_closed(box: Box) -> None:
         assert other.run(["sh", "-c", "echo mine > ~/x && cat ~/x"], limits=RUN).stdout == b"mine\n"
         file = other.work.parent / "home/x"
         assert file.exists() and box.run(["cat", str(file)], limits=RUN).stdout == b""
+
+
+@full_only
+def test_a_shared_folder_is_there_for_every_later_command(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with open_box() as first, open_box() as second, open_box() as third:
+        for box in (first, second):
+            box.share(tmp_path, "/shared")
+        assert first.run(["sh", "-c", "echo kept >/shared/word"], limits=RUN).status == 0
+        assert second.run(["cat", "/shared/word"], limits=RUN).stdout == b"kept\n"
+        assert third.run(["cat", "/shared/word"], limits=RUN).status != 0

@@ -28,18 +28,21 @@ PART_A_CORE := $(call objects,$(filter-out part_a/server.cpp part_a/client.cpp $
 PART_A_TESTS := $(call objects,$(filter-out $(if $(LIBEDIT),,$(WITH_LIBEDIT)),$(wildcard part_a/tests/*.cpp)))
 # Part B: the two facades are thin; everything else is the proactor and the room it serves by default.
 PART_B_CORE := $(call objects,$(filter-out part_b/proactor_c.cpp part_b/st_proactor.cpp,$(wildcard part_b/*.cpp)))
+# Bonus: as Part A.
+BONUS_CORE  := $(call objects,$(filter-out bonus/server.cpp bonus/client.cpp,$(wildcard bonus/*.cpp)))
 COMMON      := $(call objects,common/*.cpp)
-TESTS       := $(foreach part,common part_a part_b,$(BUILD)/$(part)/unit_tests)
+TESTS       := $(foreach part,common part_a part_b bonus,$(BUILD)/$(part)/unit_tests)
 
-.PHONY: all part_a part_b part_c unit test hint replay watch rubric doctor docs check-docs images check lint format clean help bootstrap
+.PHONY: all part_a part_b part_c bonus unit test hint replay watch rubric doctor docs check-docs accuracy flake races images check bench-bonus bonus-stress lint format clean help bootstrap
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: part_a part_b part_c  ## build every program and library (the default)
+all: part_a part_b part_c bonus  ## build every program and library (the default)
 
 part_a: $(OUT)part_a/server $(OUT)part_a/client $(if $(SAN),,server)  ## the threaded chat server and the client
 part_b: $(OUT)part_b/libproactor.a $(OUT)part_b/libproactor.so $(OUT)part_b/libst_proactor.so  ## the proactor libraries
 part_c: $(OUT)part_c/main $(OUT)part_c/st_proactor  ## the chat servers on the proactor
+bonus: $(OUT)bonus/server $(OUT)bonus/client  ## messages through shared memory: the server and the client
 
 server:
 	ln -sf part_a/server server
@@ -56,6 +59,8 @@ $(BUILD)/libcommon.a: $(COMMON)
 $(BUILD)/part_a/libcore.a: $(PART_A_CORE)
 	$(ARCHIVE)
 $(BUILD)/part_b/libcore.a: $(PART_B_CORE)
+	$(ARCHIVE)
+$(BUILD)/bonus/libcore.a: $(BONUS_CORE)
 	$(ARCHIVE)
 
 $(OUT)part_a/server: $(BUILD)/part_a/server.o $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
@@ -78,13 +83,34 @@ $(OUT)part_c/main: $(BUILD)/part_c/main.o $(BUILD)/libcommon.a $(OUT)part_b/libp
 $(OUT)part_c/st_proactor: $(BUILD)/part_c/st_proactor.o $(BUILD)/libcommon.a $(OUT)part_b/libst_proactor.so
 	$(LINK) -o $@ $(filter-out %.so,$^) -L$(OUT)part_b -lst_proactor $(RPATH) $(LDLIBS)
 
+$(OUT)bonus/server: $(BUILD)/bonus/server.o $(BUILD)/bonus/libcore.a $(BUILD)/libcommon.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+$(OUT)bonus/client: $(BUILD)/bonus/client.o $(BUILD)/bonus/libcore.a $(BUILD)/libcommon.a
+	$(LINK) -o $@ $^ $(LDLIBS)
+
 # One test program per folder, linked with the objects it tests.
 $(BUILD)/common/unit_tests: $(call objects,common/tests/*.cpp) $(BUILD)/libcommon.a
 $(BUILD)/part_a/unit_tests: $(PART_A_TESTS) $(BUILD)/part_a/libcore.a $(BUILD)/libcommon.a
 $(BUILD)/part_b/unit_tests: $(call objects,part_b/tests/*.cpp) $(BUILD)/part_b/proactor_c.o $(BUILD)/part_b/st_proactor.o \
                             $(BUILD)/part_b/libcore.a $(BUILD)/libcommon.a
+# The bonus's tests start its programs, too: these lie beside the ones that they were built with.
+$(BUILD)/bonus/unit_tests: $(call objects,bonus/tests/*.cpp) $(BUILD)/bonus/libcore.a $(BUILD)/libcommon.a \
+                           | $(OUT)bonus/server $(OUT)bonus/client
+$(BUILD)/bonus/tests/%.o: COMPILE += -DLAB_PROGRAMS='"$(OUT)bonus/"'
 $(TESTS):
 	$(LINK) -o $@ $^ $(LIBEDIT) -lgtest -lgtest_main $(LDLIBS)
+
+# What is measured, or takes minutes: of the bonus, in processes that are forked.
+BENCH_BONUS := $(call objects,$(filter-out bench/shm_messages.cpp bench/shm_stress.cpp,$(wildcard bench/*.cpp))) \
+               $(BUILD)/bonus/libcore.a $(BUILD)/libcommon.a
+$(BUILD)/bench/shm_messages $(BUILD)/bench/shm_stress: %: %.o $(BENCH_BONUS) | $(OUT)bonus/server
+	$(LINK) -o $@ $^ $(LDLIBS)
+
+bench-bonus: $(BUILD)/bench/shm_messages  ## messages through shared memory beside Unix-domain sockets
+	$< $(OUT)bonus/server
+
+bonus-stress: $(BUILD)/bench/shm_stress  ## 1,000 clients killed, and 100,000 messages of 100 clients (SEED=n)
+	$< $(OUT)bonus/server $(SEED)
 
 unit: $(TESTS)  ## the reference's own unit tests (SAN=thread, SAN=address,undefined)
 	@set -e; for t in $^; do echo "== $$t"; $$t --gtest_brief=1; done
@@ -103,9 +129,9 @@ test:  ## build and grade this tree, and show the score card (PART=part_a, T=nam
 hint:  ## one more hint for what fails (T=name; LEVEL=1, 2 or 3)
 	@$(GRADING) grading.hint_command $(if $(T),--check '$(T)') $(if $(LEVEL),--level '$(LEVEL)')
 
-replay:  ## the scene of a check once more, slowly (T=name, PART=part_a, PACE=0.7, SUBMISSION=folder)
+replay:  ## the scene of a check once more, slowly (T=name, PART=part_a, SEED=n, PACE=0.7, SUBMISSION=folder)
 	@$(GRADING) grading.replay_command $(CHOICE) $(if $(PACE),--pace '$(PACE)') \
-	    $(if $(SUBMISSION),--submission '$(SUBMISSION)') $(ARGS)
+	    $(if $(SEED),--seed '$(SEED)') $(if $(SUBMISSION),--submission '$(SUBMISSION)') $(ARGS)
 
 watch:  ## grade again whenever a file of yours changes, until Ctrl-C (PART=part_a, T=name)
 	@$(GRADING) grading.watch_command $(CHOICE) $(ARGS)
@@ -132,6 +158,21 @@ handout:  ## write what students get (DIR=/path/of/a/new/folder), and an archive
 handout-check:  ## prove the handout: it builds, scores as stated, and gives nothing away
 	@$(GRADING) pytest -q -p no:cacheprovider grader/tests/test_handout.py grader/tests/test_handout_gate.py
 
+# The corpus needs more than grading does: patch, and ccache where there is one.
+MEASURING = python=$$(grader/bootstrap.sh check) && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader $$python -m
+
+accuracy:  ## grade the corpus of known programs and write docs/accuracy.md (ONLY=pattern)
+	@$(MEASURING) accuracy $(CHOICE) $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
+flake:  ## the same verdicts again and again, also on a busy machine (ONLY=pattern)
+	@$(MEASURING) accuracy.flake $(CHOICE) $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
+hostile:  ## grade the hostile submissions on every sandbox there is; nothing may be left (ONLY=pattern)
+	@$(MEASURING) accuracy.hostile $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
+races:  ## how often data races are found, in 32 schedules of threads (ONLY=pattern)
+	@$(MEASURING) accuracy.races $(if $(PART),--part '$(PART)') $(BY) $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
 images: all  ## take the pictures of the documents anew, from real runs
 	@python=$$(grader/bootstrap.sh images) && take="$$python -B images/make_images.py" && \
 	unshare --map-root-user --net sh -c "ip link set lo up && $$take threaded_chat proactor_chat" && \
@@ -140,7 +181,7 @@ images: all  ## take the pictures of the documents anew, from real runs
 check:  ## everything: lint, unit tests plain and sanitized, the grader's tests, samples, this tree
 	@grader/check.sh
 
-SOURCES = $(wildcard $(foreach folder,common part_a part_b part_c grader/drivers grader/sanitize,\
+SOURCES = $(wildcard $(foreach folder,common part_a part_b part_c bonus bench grader/drivers grader/sanitize,\
             $(addprefix $(folder)/,*.cpp *.hpp *.h tests/*.cpp tests/*.hpp)))
 
 lint:  ## formatting, widths, mistakes in C++, shell scripts, who includes whom, Python types; changes nothing
@@ -148,10 +189,12 @@ lint:  ## formatting, widths, mistakes in C++, shell scripts, who includes whom,
 	    clang-format --dry-run -Werror $$file 2>/dev/null || \
 	    { echo "$$file: not laid out as .clang-format says; make format does it"; laid_out=false; }; \
 	done && $$laid_out && shellcheck $(wildcard grader/*.sh grader/sanitize/*.sh .ci/run) && \
-	$$python grader/lint_includes.py && $$python grader/lint_width.py && $$python grader/lint_cpp.py && \
-	cd grader && $$python -m mypy --strict --ignore-missing-imports --allow-untyped-decorators --no-error-summary \
-	    grading documents lint_*.py tests/chat_screen.py tests/show_typing.py tests/fake_worker.py tests/sample_reports.py && \
-	cd ../images && $$python -m mypy --strict --ignore-missing-imports --no-error-summary *.py
+	$$python grader/lint_includes.py && $$python grader/lint_width.py && $$python grader/lint_cpp.py $(TIDY) && \
+	cd grader && mypy="$$python -m mypy --strict --ignore-missing-imports \
+	    --allow-untyped-decorators --no-error-summary" && \
+	$$mypy grading accuracy documents checks lint_*.py tests/*.py && \
+	(cd tests/inside && MYPYPATH=../.. $$mypy *.py) && \
+	cd ../images && $$mypy *.py
 
 format:  ## lay out the C++ sources
 	clang-format -i $(SOURCES)
@@ -164,7 +207,7 @@ bootstrap:  ## install what building and grading need (asks first; YES=1 does no
 # BEGIN SOLUTION
 clean:  ## remove everything that was built
 	rm -rf build server part_a/server part_a/client part_b/*.a part_b/*.so \
-	    part_c/main part_c/st_proactor
+	    part_c/main part_c/st_proactor bonus/server bonus/client
 # END SOLUTION
 
 help:  ## this list

@@ -9,7 +9,7 @@ modules=(pytest pexpect rich jinja2 seccomp jsonschema 'tomllib|tomli')
 commands=(g++:g++ make:make bwrap:bubblewrap ip:iproute2 nc:netcat-openbsd telnet:telnet)
 [ "${1:-}" != unsafe ] || commands=(g++:g++ make:make)
 if [ "${1:-}" = check ]; then
-    commands+=(shellcheck:shellcheck clang-format:clang-format clang-tidy:clang-tidy mypy:mypy)
+    commands+=(patch:patch ccache:ccache shellcheck:shellcheck clang-format:clang-format clang-tidy:clang-tidy mypy:mypy)
     commands+=(/usr/include/gtest/gtest.h:libgtest-dev /usr/include/histedit.h:libedit-dev)
     modules+=(pyte 'xdist|pytest-xdist')
 fi

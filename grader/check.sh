@@ -34,7 +34,7 @@ step() {  # step NAME COMMAND...: one line when it is well, the end of its outpu
 
 grading() { PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader "$python" -m "$@"; }
 
-step lint make -s lint
+step lint make -s lint TIDY=--without-tests  # the whole takes minutes: `make lint`
 step programs make -j"$jobs" all
 step documents make -s check-docs
 step unit make -j"$jobs" unit
@@ -47,5 +47,6 @@ for profile in grader/other_samples/*/; do
     profile=$(basename "$profile")
     step "samples-$profile" grader/run_all.sh --profile "$profile" -o "build/check/results-$profile"
 done
+step accuracy-quick grading accuracy --quick
 step this-tree grading grading.test_command --strict
 printf '\nAll is well after %d s.\n%d passed, 0 failed\n' $SECONDS "$(passed)"

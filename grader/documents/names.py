@@ -14,7 +14,7 @@ from documents.document import Document
 
 IDENTIFIER = re.compile(r"([a-z][a-z0-9]*(?:_[a-z0-9]+)+)(?:\(\))?")
 CHOICE = re.compile(r"\b(T|PART|PROFILE)=(?!name\b)([a-z*][\w*]*)")  # `name` stands for any
-SOURCES = ("common", "part_a", "part_b", "part_c", "grader", "images")
+SOURCES = ("common", "part_a", "part_b", "part_c", "bonus", "bench", "grader", "images")
 TEXT = {".c", ".cpp", ".h", ".hpp", ".py", ".sh", ".toml", ".json"}
 
 

@@ -22,41 +22,43 @@ proactor_t* proactor_create(int port) {
     return nullptr;
 }
 
-int proactor_port(const proactor_t* self) {
-    lab::not_written("proactor_port", self);
+int proactor_port(const proactor_t* proactor) {
+    lab::not_written("proactor_port", proactor);
     errno = EINVAL;
     return -1;
 }
 
-void* proactor_thread(void* argument) {
-    lab::not_written("proactor_thread", argument);
+void* proactor_thread(void* proactor) {
+    lab::not_written("proactor_thread", proactor);
     return nullptr;
 }
 
-void proactor_stop(proactor_t* self) {
-    lab::not_written("proactor_stop", self);
+void proactor_stop(proactor_t* proactor) {
+    lab::not_written("proactor_stop", proactor);
 }
 
-void proactor_destroy(proactor_t* self) {
-    delete self;
+void proactor_destroy(proactor_t* proactor) {
+    delete proactor;
 }
 
 // STUDENT: What follows is extra: write it when the chat room works, and Part C will be a page.
-int proactor_set_callbacks(proactor_t* self, const proactor_callbacks_t* callbacks, void* context) {
-    lab::not_written("proactor_set_callbacks", self, callbacks, context);
+int proactor_set_callbacks(proactor_t* proactor, const proactor_callbacks_t* callbacks,
+                           void* context) {
+    lab::not_written("proactor_set_callbacks", proactor, callbacks, context);
     errno = ENOSYS;
     return -1;
 }
 
-int proactor_send(proactor_t* self, proactor_client_t client, const char* bytes, size_t length) {
-    lab::not_written("proactor_send", self, client, bytes, length);
+int proactor_send(proactor_t* proactor, proactor_client_t client, const char* bytes,
+                  size_t length) {
+    lab::not_written("proactor_send", proactor, client, bytes, length);
     errno = ENOSYS;
     return -1;
 }
 
-int proactor_broadcast(proactor_t* self, proactor_client_t except, const char* bytes,
+int proactor_broadcast(proactor_t* proactor, proactor_client_t except, const char* bytes,
                        size_t length) {
-    lab::not_written("proactor_broadcast", self, except, bytes, length);
+    lab::not_written("proactor_broadcast", proactor, except, bytes, length);
     errno = ENOSYS;
     return -1;
 }

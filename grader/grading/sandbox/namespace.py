@@ -21,7 +21,7 @@ from .processes import Work, descendants
 from .ready import readable
 
 _STEP = 0.0005
-_PATIENCE = 10.0
+_PATIENCE = 30.0  # seconds, a fence: hundreds of threads that spin are slow to die when busy
 # Every program of the chain in front of the student's has this among its arguments.
 CHAIN_MARK = "--default-signal"
 # What they are called, which a student's program cannot be: it is named by its path.

@@ -1,6 +1,7 @@
 // The client of the bonus: a name, then commands; what others send is printed as it arrives.
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -42,6 +43,7 @@ int main(int argc, char* argv[]) {
     return lab::run_main([&]() -> int {
         const lab::ClientArguments wish = lab::parse_client_arguments(argc, argv);
         lab::Mapping::handle_bus_errors();
+        std::signal(SIGPIPE, SIG_IGN);  // a screen that nobody looks at is no reason to stop
         lab::Screen screen(STDOUT_FILENO);
         lab::Keyboard keyboard(screen);
         std::unique_ptr<lab::ClientChannel> channel;

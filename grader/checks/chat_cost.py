@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 from grading.chat_stage import ChatStage
 from grading.observe.deadline import Deadline
+from grading.program import Program
 from grading.shortfall import Shortfall
 from grading.stage import Stage
+from grading.terminal_program import TerminalProgram
 from grading.theatre import Theatre
 from grading.verdict import Verdict
 
@@ -84,13 +86,18 @@ def must_return(stage: ChatStage, count: Callable[[], int], baseline: int, what:
                         actual=f"{baseline + left} {what}")
 
 
-def must_be_idle(stage: Stage, moment: str) -> None:
-    """Raises Shortfall if the program uses 1 % of a core, now and over a longer time too."""
+def must_be_idle(stage: Stage, moment: str,
+                 program: Program | TerminalProgram | None = None) -> None:
+    """Raises Shortfall if the program uses 1 % of a core, now and over a longer time too.
+
+    program: the stage's own, or another one of the scene.
+    """
     stage.settle()
-    share = busy_share(stage, WINDOW_S)
+    program = program or stage.program
+    share = busy_share(stage, WINDOW_S, program)
     if share >= SHARE:
-        share = busy_share(stage, LONG_WINDOW_S)
-    stage.transcript.add("note", stage.program.name, f"uses {share:.1%} of one core while {moment}")
+        share = busy_share(stage, LONG_WINDOW_S, program)
+    stage.transcript.add("note", program.name, f"uses {share:.1%} of one core while {moment}")
     if share >= SHARE:
         raise Shortfall(f"The program works although nothing happens: {moment}.",
                         expected="under 1 % of one core",
@@ -98,9 +105,9 @@ def must_be_idle(stage: Stage, moment: str) -> None:
                         verdict=Verdict.FAIL)
 
 
-def busy_share(stage: Stage, seconds: float) -> float:
+def busy_share(stage: Stage, seconds: float, program: Program | TerminalProgram) -> float:
     """The share of one core that the program used while nothing was done to it."""
-    start, used = time.monotonic(), stage.program.cpu_ns()
+    start, used = time.monotonic(), program.cpu_ns()
     while time.monotonic() - start < seconds:
         stage.pump(seconds - (time.monotonic() - start))
-    return (stage.program.cpu_ns() - used) / 1e9 / (time.monotonic() - start)
+    return (program.cpu_ns() - used) / 1e9 / (time.monotonic() - start)

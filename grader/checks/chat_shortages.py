@@ -30,7 +30,7 @@ def check_survives_no_descriptors(theatre: Theatre) -> None:
     *room, visitor = stage.join(4)
     visitor.leave()
     stage.settle()
-    rested = busy_share(stage, MOMENT_S) < SHARE  # else other checks tell
+    rested = busy_share(stage, MOMENT_S, stage.program) < SHARE  # else other checks tell
     guests = use_up_descriptors(stage)
     late = [stage.connect() for _ in range(2)]
     uneasily(stage, lambda: all(client.ended for client in late))

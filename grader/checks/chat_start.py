@@ -96,7 +96,7 @@ def must_listen(theatre: Theatre, port: int, *arguments: str) -> None:
     program = theatre.start_server(*arguments)
     stage = theatre.stage_for(program)
     listening = must_have(program, stage, port)
-    lines = [b"\n" + theatre.target.ready.replace("{port}", str(one)).encode() for one in listening]
+    lines = [b"\n" + theatre.target.ready_at(one).encode() for one in listening]
     if not stage.until(lambda: any(line in b"\n" + program.output() for line in lines)):
         raise Shortfall("The server listens, but has not printed on stdout where.",
                         expected=f"a line that begins: {readable(lines[0][1:])}",

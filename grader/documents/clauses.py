@@ -10,8 +10,8 @@ from grading.lab import CheckRow, Lab, Target
 from grading.report.wording import points
 
 CLAUSE = re.compile(r"([A-Z]\d+)(\*?) +(?:\*\*(.+?)\*\*)?")
-WITH_THE_BONUS = "M"  # clauses of a part that nothing grades yet
-CLAUSES_OF = {"part_a": "CA", "part_b": "CB", "part_c": "CD"}  # letters of the clauses of a part
+# The letters of the clauses of a part.
+CLAUSES_OF = {"part_a": "CA", "part_b": "CB", "part_c": "CD", "bonus": "M"}
 
 HEAD = """# Which check tests which clause
 
@@ -46,8 +46,7 @@ def complaints(lab: Lab, clauses: list[Clause]) -> list[str]:
     """Clauses that no check tests, and checks of clauses that there are not."""
     named = {clause.name for clause in clauses}
     tested = {name for row in lab.checks.values() for name in row.clauses}
-    untested = [clause.name for clause in clauses if clause.name not in tested
-                and not clause.name.startswith(WITH_THE_BONUS)]
+    untested = [clause.name for clause in clauses if clause.name not in tested]
     return [*(f"docs/SPEC.md: no check tests {name}" for name in untested),
             *(f"grader/lab.toml: {row.name} tests {name}, which is no clause of docs/SPEC.md"
               for row in lab.checks.values() for name in row.clauses if name not in named)]
@@ -75,13 +74,7 @@ def _rows(lab: Lab, clause: Clause) -> Iterator[str]:
             yield f"| {what} | `{row.name}` | {' | '.join(worths)} |"
             what = ""
     if what:
-        yield f"| {what} | {_why_none(clause, bool(its))} |{' |' * len(lab.targets)}"
-
-
-def _why_none(clause: Clause, hidden: bool) -> str:
-    if hidden:
-        return "a hidden check"
-    return "with the bonus" if clause.name.startswith(WITH_THE_BONUS) else "no check"
+        yield f"| {what} | {'a hidden check' if its else 'no check'} |{' |' * len(lab.targets)}"
 
 
 def _worth(rows: list[CheckRow], target: str) -> str:

@@ -122,7 +122,7 @@ class ChatStage(Stage):
                             f"{token}, said by {speaker.name}")
         if client.ended:
             raise self._ended_by_the_server(client)
-        unread = 0 if times or self.restless else left_unread(self._pids(), self.port, speaker.port)
+        unread = 0 if times or self.restless else left_unread(self.pids(), self.port, speaker.port)
         raise Shortfall(
             f"{client.name} heard {speaker.name}'s line {how_often(times)}." if times else
             f"{client.name} never heard {speaker.name}'s line{_where_it_lies(unread, speaker)}."

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from grading.program import Program
+from grading.program import Program, as_typed
 from grading.sandbox import Confined
 from grading.terminal_program import NO_SIGN_S
 from grading.transcript import Transcript
@@ -21,10 +21,10 @@ class KeyboardProgram(Program):
         self._keyboard = keyboard  # the other end of its terminal; closed with the program
         self._pressed = 0.0  # when keys were pressed last
 
-    def tell(self, line: str) -> None:
+    def tell(self, line: str | bytes) -> None:
         """Types a line and presses Enter."""
-        self._transcript.add("types", self.name, line.encode() + b"\n")
-        self._press(line.encode() + b"\n")
+        self._transcript.add("types", self.name, as_typed(line))
+        self._press(as_typed(line))
 
     def close_input(self) -> None:
         """Ctrl-D."""

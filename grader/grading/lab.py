@@ -78,7 +78,7 @@ def _target(name: str, row: Table) -> Target:
                   row.words("products", list(command[:1])), row.port("port"),
                   row.text("ready", ""), row.flag("echo"), row.flag("first_line_is_name"),
                   row.text("client", ""), row.text("client_of", ""), row.text("library", ""),
-                  row.text("function", ""), row.words("drivers", []))
+                  row.text("function", ""), row.words("drivers", []), row.text("channel", ""))
 
 
 def _check_row(name: str, row: Table) -> CheckRow:

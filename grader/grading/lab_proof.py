@@ -43,12 +43,13 @@ def _prove_target(target: Target, lab: Lab) -> None:
     if target.part not in lab.parts:
         raise LabError(f"target {target.name} belongs to the unknown part {target.part}")
     for word in re.findall(r"\{\w*\}", " ".join(target.command)):
-        if word != "{port}":
-            raise LabError(f"target {target.name}: command has {word}; only {{port}} is known")
+        if word not in ("{port}", "{channel}"):
+            raise LabError(f"target {target.name}: command has {word}; only {{port}} and "
+                           "{channel} are known")
     for key, other in (("library", target.library), ("client_of", target.client_of)):
         if other and other not in lab.targets:
             raise LabError(f"target {target.name}: {key} names {other}, no target")
-    if target.command and not (target.port_argument or target.port):
+    if target.command and not (target.port_argument or target.port or target.channel):
         raise LabError(f"target {target.name}: its command has no {{port}}, so `port` must say "
                        "where it listens")
     if target.first_line_is_name and not target.command:

@@ -21,7 +21,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Target:
-    """A program that checks are run on. Argument `{port}` stands for the port's number."""
+    """A program that checks are run on. Argument `{port}` stands for the port's number, `{channel}`
+    for the name under which a server without sockets is found."""
 
     name: str
     part: str
@@ -37,6 +38,7 @@ class Target:
     library: str = ""  # the target, a library, that it has to use
     function: str = ""  # of a library: no program that uses it can do without this one
     drivers: tuple[str, ...] = ()  # of a library: the grader's programs that are linked with it
+    channel: str = ""  # without sockets: where it can be found, if no channel is given
 
     @property
     def port_argument(self) -> bool:
@@ -48,9 +50,18 @@ class Target:
         """The only port that the program can listen on; 0 where there is a choice."""
         return self.port if self.command and not self.port_argument else 0
 
-    def arguments(self, port: object) -> tuple[str, ...]:
-        """The words behind the program's name, the port in its place."""
-        return tuple(word.replace("{port}", str(port)) for word in self.command[1:])
+    def arguments(self, place: object) -> tuple[str, ...]:
+        """The words behind the program's name, the port or the channel in its place."""
+        return tuple(at(place, word) for word in self.command[1:])
+
+    def ready_at(self, place: object) -> str:
+        """How the line begins that it prints when it is ready."""
+        return at(place, self.ready)
+
+
+def at(place: object, words: str) -> str:
+    """These words with the port, or the channel, in its place."""
+    return words.replace("{port}", str(place)).replace("{channel}", str(place))
 
 
 @dataclass(frozen=True)

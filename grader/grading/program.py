@@ -17,6 +17,11 @@ from grading.transcript import Printed, Transcript
 LAST_WORDS = 600  # characters of stderr and stdout that a report keeps
 
 
+def as_typed(line: str | bytes) -> bytes:
+    """A line, and Enter."""
+    return (line.encode() if isinstance(line, str) else line) + b"\n"
+
+
 class Program:
     """One running program. Nothing of it survives stop()."""
 
@@ -71,11 +76,12 @@ class Program:
             parts.append(f"A limit of the grader ended it: {self._confined.limit_hit}.")
         return "\n".join(parts)
 
-    def tell(self, line: str) -> None:
-        """Writes a line to its standard input."""
+    def tell(self, line: str | bytes) -> None:
+        """Writes a line to its standard input, or several."""
+        data = as_typed(line)
         if self.name:
-            self._transcript.add("types", self.name, line.encode() + b"\n")
-        self._confined.write_stdin(line.encode() + b"\n")
+            self._transcript.add("types", self.name, data)
+        self._confined.write_stdin(data)
 
     def close_input(self) -> None:
         """The end of its standard input."""
@@ -95,7 +101,7 @@ class Program:
 
     def pids(self) -> list[int]:
         """Its processes: itself and those it has made."""
-        return [pid for pid in self._confined.processes() if pid != self._confined.pid1]
+        return self._confined.processes()
 
     def threads(self) -> int:
         """How many threads it has now."""

@@ -14,7 +14,7 @@ from grading.build import Builder, BuildResult
 from grading.keyboard_program import KeyboardProgram
 from grading.lab import Lab, Target
 from grading.program import Program
-from grading.sandbox import RUN, Box, Confined, Limits, open_box
+from grading.sandbox import RUN, Box, Confined, Household, Limits, open_box
 from grading.shortfall import Blocked
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
@@ -55,6 +55,14 @@ class Programs:
         self.transcript = Transcript()
         self.builder = builder
         self._running: list[Closable] = []
+        self._household: Household | None = None
+
+    def live_together(self) -> None:
+        """What is started from now on sees each other's processes, until all is cleared away."""
+        if self._household is None:
+            self._household = self.box.household()
+            if self._household:
+                self.keep(self._household)
 
     def keep(self, what: Closable | Box) -> None:
         """From now on it ends when all that runs ends."""
@@ -65,6 +73,7 @@ class Programs:
         for program in reversed(self._running):
             program.stop()
         self._running = []
+        self._household = None
         self.box.empty()
 
     # -- what the build has left -----------------------------------------------------------------
@@ -122,17 +131,22 @@ class Programs:
         return program
 
     def _spawn(self, box: Box, command: Sequence[str], limits: Limits, stdin: int) -> Confined:
-        return box.spawn(command, limits=limits, stdin=stdin)
+        return box.spawn(command, limits=limits, stdin=stdin, household=self._household)
 
     def start_server(self, *arguments: str, supply: Supply = USUAL) -> Program:
         """Starts the target's program with these arguments; nothing is waited for."""
         self._must_have(self.target.command[0], "builds")
         return self.start((self.program_path, *arguments), supply=supply)
 
-    def start_client(self, *arguments: str) -> Program:
-        """The student's client with a pipe for a keyboard and pipes for a screen."""
+    def start_client(self, *arguments: str, name: str | None = None, supply: Supply = USUAL,
+                     before: Sequence[str] = ()) -> Program:
+        """The student's client with a pipe for a keyboard and pipes for a screen.
+
+        name: who it is in the scene. before: a command that starts it, if not the grader itself.
+        """
         self._must_have(self.target.client, "builds_the_client")
-        return self.start((f"./{self.target.client}", *arguments), with_input=True)
+        return self.start((*before, f"./{self.target.client}", *arguments), with_input=True,
+                          supply=supply, name=name)
 
     def client_at_keyboard(self, *arguments: str) -> KeyboardProgram:
         """The student's client with a terminal for a keyboard and pipes for a screen."""
@@ -153,7 +167,8 @@ class Programs:
     def on_terminal(self, command: Sequence[str],
                     env: Mapping[str, str] | None = None) -> TerminalProgram:
         """A program on a terminal of its own."""
-        program = TerminalProgram(self.box.command(command, limits=RUN, env=env or {}),
+        program = TerminalProgram(self.box.command(command, limits=RUN, env=env or {},
+                                                   household=self._household),
                                   self.transcript, self._name(command))
         self.transcript.add("starts", program.name, " ".join(quote(word) for word in command))
         self._running.append(program)

@@ -40,8 +40,8 @@ class Stage:
         self.restless = False  # the program never settled: sentinels instead of quiescence
         self._spins = self._left_then = False  # uses a core; somebody had left
         self.may_end = False  # the scene has asked the program to end
-        self._bystanders: list[Program | TerminalProgram] = []  # other programs of the scene
-        self._quiescence = Quiescence(self._pids)
+        self.bystanders: list[Program | TerminalProgram] = []  # other programs of the scene
+        self._quiescence = Quiescence(self.pids)
         self._ticks = ticking_fd(TICK_S)
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Stage:
             if wanted:
                 poller.register(client.fileno(), wanted)
         self._must_not_take_for_ever()
-        programs = [self.program, *self._bystanders]
+        programs = [self.program, *self.bystanders]
         for descriptor in (number for program in programs for number in program.filenos()):
             poller.register(descriptor, select.POLLIN)
         if seconds == TICK_S:  # poll() itself knows no less than a millisecond
@@ -86,7 +86,7 @@ class Stage:
         What has not happened when every thread waits for an event and no byte is under way does not
         happen any more. Raises Shortfall (TIMEOUT) at the fence, (CRASH) if the program died.
         """
-        fence = Deadline(seconds or FENCE_S, self._pids if seconds else list)
+        fence = Deadline(seconds or FENCE_S, self.pids if seconds else list)
         start = time.monotonic()
         while not fact():
             moved = self.pump(TICK_S)
@@ -109,7 +109,7 @@ class Stage:
         A thread may look only now and then whether there is something to do, and nobody sees that
         it will: SO_RCVTIMEO shows in no table. `seconds` is a promise of the sheets, or a fence.
         """
-        deadline = Deadline(seconds, self._pids)
+        deadline = Deadline(seconds, self.pids)
         while not fact() and not deadline.passed:
             self.pump(0.01)
             self.must_live()
@@ -139,7 +139,7 @@ class Stage:
         self.mark()
 
     def _never_rests(self) -> None:
-        self.restless, self._spins = True, one_never_rests(self._pids, self.pump)
+        self.restless, self._spins = True, one_never_rests(self.pids, self.pump)
         self._left_then = not self._bytes_under_way() and any(c.has_left for c in self.clients)
 
     def meanwhile(self, question: str = "") -> str:
@@ -152,7 +152,7 @@ class Stage:
         self._quiescence.mark()
 
     def _settled(self, moved: bool, strict: bool = False) -> bool:
-        if any(program.keys_under_way(strict) for program in (self.program, *self._bystanders)):
+        if any(program.keys_under_way(strict) for program in (self.program, *self.bystanders)):
             return False
         ignored = [client.port for client in self.clients if not client.reading]
         return self._quiescence.look(moved, ignored, strict=strict)
@@ -204,7 +204,7 @@ class Stage:
 
     def also(self, program: Program | TerminalProgram) -> None:
         """Another program takes part: its output is read, and its threads have to settle too."""
-        self._bystanders.append(program)
+        self.bystanders.append(program)
 
     def here(self) -> list[LineClient]:
         """The clients that are connected."""
@@ -214,5 +214,6 @@ class Stage:
         """Letters that nobody has said before."""
         return f"<{secrets.token_hex(4)}>"
 
-    def _pids(self) -> list[int]:
-        return [pid for program in (self.program, *self._bystanders) for pid in program.pids()]
+    def pids(self) -> list[int]:
+        """The processes of all programs that take part."""
+        return [pid for program in (self.program, *self.bystanders) for pid in program.pids()]

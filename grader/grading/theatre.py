@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import overload
 
@@ -12,6 +13,7 @@ from grading.driver_steps import DRIVER_FOLDER
 from grading.fake_server import FakeServer
 from grading.lab import Lab, Target
 from grading.machine import Machine
+from grading.message_stage import MessageStage
 from grading.patience import Patience
 from grading.program import Program
 from grading.programs import USUAL, Programs, Supply
@@ -73,6 +75,28 @@ class Theatre(Programs, Machine):
         stage.may_end = False
         stage.settle()
         return stage
+
+    def message_stage(self, channel: str | None = None, supply: Supply = USUAL) -> MessageStage:
+        """The target's server, one without sockets, can be found: on this channel, on the default
+        one (an empty name), or on one that nobody else has; and it has settled."""
+        self.live_together()
+        name = self.some_channel() if channel is None else channel or self.target.channel
+        arguments = () if channel == "" else self.target.arguments(name)
+        stage = MessageStage(self.start_server(*arguments, supply=supply), self.transcript,
+                             self._patience, name, self.start_client)
+        self._stages.append(stage)
+        ready = b"\n" + self.target.ready_at(name).encode()
+        stage.may_end = True
+        if not stage.until(lambda: ready in b"\n" + stage.program.output()):
+            raise Blocked("says_its_channel", "The server does not say that clients can come "
+                          f"({stage.program.how_it_ended}).", stage.program.last_words())
+        stage.may_end = False
+        stage.settle()
+        return stage
+
+    def some_channel(self) -> str:
+        """The name of a channel that nobody has."""
+        return f"lab-{secrets.token_hex(4)}"
 
     def server_port(self) -> int:
         """Where the target's server is to listen: anywhere, or on the only port it knows."""

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import os
 import select
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 
+from grading.observe.tracing import ALL_CHILDREN, DETACH, INTERRUPT, SEIZE, ptrace
 from grading.sandbox import acting_on
-from grading.shortfall import NotJudged
-
-_SEIZE, _INTERRUPT, _DETACH = 0x4206, 0x4207, 17  # ptrace(2)
-_ALL_CHILDREN = 0x40000000  # __WALL: threads too
 
 _PATIENCE_S, _STEP_S = 2.0, 0.0005
-
-_libc = ctypes.CDLL(None, use_errno=True)
-_libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
-_libc.ptrace.restype = ctypes.c_long
 
 
 @contextmanager
@@ -36,9 +27,9 @@ def frozen(thread_ids: Iterable[int]) -> Generator[None, None, None]:
         for thread_id in thread_ids:
             with suppress(ProcessLookupError):
                 with acting_on(thread_id):
-                    _ptrace(_SEIZE, thread_id)
+                    ptrace(SEIZE, thread_id)
                 stopped.append(thread_id)
-                _ptrace(_INTERRUPT, thread_id)
+                ptrace(INTERRUPT, thread_id)
         for thread_id in stopped:
             _wait_until_stopped(thread_id)
         yield
@@ -57,10 +48,11 @@ class Unstoppable(Exception):
 def _let_go(thread_id: int) -> bool:
     """True if the thread is no longer ours. One that was killed meanwhile has to be reaped:
     its process cannot end before that."""
-    if _libc.ptrace(_DETACH, thread_id, None, None) == 0:
+    with suppress(OSError):
+        ptrace(DETACH, thread_id)
         return True
     try:
-        found, status = os.waitpid(thread_id, _ALL_CHILDREN | os.WNOHANG)
+        found, status = os.waitpid(thread_id, ALL_CHILDREN | os.WNOHANG)
     except ChildProcessError:
         return True
     return found == thread_id and not os.WIFSTOPPED(status)
@@ -68,15 +60,7 @@ def _let_go(thread_id: int) -> bool:
 
 def _wait_until_stopped(thread_id: int) -> None:
     deadline = time.monotonic() + _PATIENCE_S
-    while os.waitpid(thread_id, _ALL_CHILDREN | os.WNOHANG) == (0, 0):
+    while os.waitpid(thread_id, ALL_CHILDREN | os.WNOHANG) == (0, 0):
         if time.monotonic() > deadline:
             raise Unstoppable(f"thread {thread_id} does not stop")
         select.select([], [], [], _STEP_S)  # waitpid() for one thread knows no time limit
-
-
-def _ptrace(request: int, thread_id: int) -> None:
-    if _libc.ptrace(request, thread_id, None, None) != 0:
-        number = ctypes.get_errno()
-        if number in (errno.EPERM, errno.EACCES, errno.ENOSYS):
-            raise NotJudged("This machine does not let the grader stop a thread (ptrace).")
-        raise OSError(number, f"ptrace of thread {thread_id}: {os.strerror(number)}")

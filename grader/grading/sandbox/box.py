@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -17,7 +20,8 @@ from . import libc, syscall_filter
 from .command import Command, View, command_line
 from .confined import Confined
 from .ending import Finished
-from .limits import MIB, Limits
+from .household import Household
+from .limits import MIB, RUN, Limits
 from .mode import Mode
 from .safe_copy import CopyLimits, CopyPolicy, copy_tree
 
@@ -28,6 +32,7 @@ _FOLDERS = ("usr", "proc", "dev", "tmp", "var/tmp", "run", "work", "home/student
             "etc/alternatives")
 OWN = ("work", "tmp", "home", "shm")  # the student's folders
 SIZE, NR_INODES = 256 * MIB, 20000
+_FOR_EVER = replace(RUN, wall=3600.0)  # longer than any worker lives
 _NOTHING: Mapping[Path, str] = {}
 
 
@@ -82,6 +87,17 @@ class Box:
         """The student's /dev/shm: what POSIX shared memory was left behind."""
         return self._folder / "shm"
 
+    def segments(self) -> dict[str, int]:
+        """Shared memory of the student's that has a name: name -> mode."""
+        owner, found = self._owner(), {}
+        with os.scandir(self.shm) as entries:
+            for entry in entries:
+                with suppress(OSError):
+                    status = entry.stat(follow_symlinks=False)
+                    if status.st_uid == (os.geteuid() if owner is None else owner):
+                        found[entry.name] = stat.S_IMODE(status.st_mode)
+        return found
+
     def __enter__(self) -> Box:
         return self
 
@@ -126,9 +142,11 @@ class Box:
 
     def command(self, argv: Sequence[str], *, limits: Limits,
                 env: Mapping[str, str] | None = None, cwd: str = "/work", writable: bool = False,
-                extra_read_only: Mapping[Path, str] = _NOTHING) -> Command:
+                extra_read_only: Mapping[Path, str] = _NOTHING,
+                household: Household | None = None) -> Command:
         """What to exec to run `argv` in this box; each Command is for one run.
 
+        household: the commands that it sees, and is seen by; none: it is alone.
         `extra_read_only` names files or folders everybody may read, and how they are called
         inside: neither in the student's own folders nor in /usr, for instance /opt/tools.
         """
@@ -137,15 +155,22 @@ class Box:
         status_file = self._notes / f"status{next(self._numbers)}"
         view = View(self._folder, writable, extra_read_only, self._shared, cwd)
         return Command(command_line(view, self._mode, argv, limits, env or {},
-                                    (self._filter, status_file)), status_file)
+                                    (self._filter, status_file), household),
+                       status_file, household is not None)
+
+    def household(self) -> Household | None:
+        """For commands that have to see each other; none where they do so anyway."""
+        return Household(self.spawn(("sleep", "infinity"), limits=_FOR_EVER,
+                                    stdin=subprocess.DEVNULL), root=self._mode.root)
 
     def spawn(self, argv: Sequence[str], *, limits: Limits, stdin: int = subprocess.PIPE,
               merge_stderr: bool = False, env: Mapping[str, str] | None = None,
               cwd: str = "/work", writable: bool = False,
-              extra_read_only: Mapping[Path, str] = _NOTHING) -> Confined:
+              extra_read_only: Mapping[Path, str] = _NOTHING,
+              household: Household | None = None) -> Confined:
         """Starts `argv`. `stdin` is subprocess.PIPE, subprocess.DEVNULL or a descriptor."""
         command = self.command(argv, limits=limits, env=env, cwd=cwd, writable=writable,
-                               extra_read_only=extra_read_only)
+                               extra_read_only=extra_read_only, household=household)
         confined = Confined(command, limits, stdin, merge_stderr)
         self._running.append(confined)
         return confined

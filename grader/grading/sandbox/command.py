@@ -11,13 +11,15 @@ from pathlib import Path
 
 from .limits import Limits
 from .mode import Mode, SandboxError
-from .namespace import CHAIN_MARK, Namespace
+from .household import Household
+from .namespace import CHAIN_MARK, Guest, Namespace
 
 _HOME = "/home/student"
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": _HOME, "USER": "student",
                 "LANG": "C.UTF-8", "TERM": "dumb", "MALLOC_ARENA_MAX": "2"}
 # Fd 9 and 8 are opened by name, so that a caller who closes every descriptor (pexpect) may exec it.
 _OPEN_FILES = 'exec 9<"$1" 8>"$2"; shift 2; exec "$@"'
+_JOIN = 'exec 7<"$1"; shift; exec "$@"', 'exec 7<"$1" 6<"$2" 5<"$3"; shift 3; exec "$@"'
 # Ctrl-C reaches the whole foreground group, bwrap first: only the student's program may obey it.
 DEAF = "--ignore-signal=INT,QUIT,TSTP,HUP,TERM,TTIN,TTOU"
 
@@ -57,25 +59,36 @@ class Command:
 
     argv: list[str]
     status_file: Path
+    guest: bool = False  # it lives in the pid namespace of another: see household.py
 
     def namespace(self, alive: Callable[[], bool]) -> Namespace:
         """For pexpect: `command.namespace(child.isalive)`. Blocks until the sandbox is up."""
-        namespace = Namespace.wait_for(self.status_file, alive)
+        namespace = self.find(alive)
         if namespace is None:
             raise SandboxError("the sandbox of a student command did not start")
         return namespace
 
+    def find(self, alive: Callable[[], bool]) -> Namespace | None:
+        """Waits until the sandbox is up; None if it ended before."""
+        return (Guest if self.guest else Namespace).wait_for(self.status_file, alive)
+
 
 def command_line(view: View, mode: Mode, argv: Sequence[str], limits: Limits,
-                 env: Mapping[str, str], files: tuple[Path, Path]) -> list[str]:
+                 env: Mapping[str, str], files: tuple[Path, Path],
+                 household: Household | None = None) -> list[str]:
     """`files` are the syscall filter and the status file bwrap writes."""
     variables = [word for name, value in {**ENVIRONMENT, **env}.items()
                  for word in ("--setenv", name, value)]
-    return ["/bin/sh", "-c", _OPEN_FILES, "sh", *map(str, files),
+    joined = household.files() if household else []
+    join = ["/bin/sh", "-c", _JOIN[len(joined) > 1], "sh", *joined] if joined else []
+    apart = ["--die-with-parent", *mode.inner_arguments(disable_userns=_can_disable_userns())]
+    if household:  # with which it dies: bwrap's own children may not outlive what lies between them
+        apart = [*household.arguments(), *mode.inner_arguments_of_a_guest()]
+    return [*join, "/bin/sh", "-c", _OPEN_FILES, "sh", *map(str, files),
             # env -i in front: /proc/1/environ of the sandbox is bwrap's own environment.
             "/usr/bin/env", "-i", DEAF, "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-            "choom", "-n", "1000", "--", _bwrap(), "--die-with-parent", "--unshare-pid",
-            "--unshare-cgroup-try", *mode.inner_arguments(disable_userns=_can_disable_userns()),
+            "choom", "-n", "1000", "--", _bwrap(),
+            "--unshare-cgroup-try", *apart,
             *variables, *view.arguments(), "--json-status-fd", "8", "--seccomp", "9", "--",
             *mode.become_student(), *limits.prlimit(), "env", CHAIN_MARK, *argv]
 

@@ -28,7 +28,7 @@ class Confined:
 
     def __init__(self, command: Command, limits: Limits, stdin: int, merge_stderr: bool) -> None:
         self.limit_hit: str | None = None
-        self._status_file, self._watch = command.status_file, Watch(limits)
+        self._find, self._watch = command.find, Watch(limits)
         self._exit: Exit | None = None
         self._found: Namespace | None = None
         nothing: dict[str, str] = {}
@@ -66,8 +66,7 @@ class Confined:
     def _namespace(self) -> Namespace:
         """Waits until the sandbox is up: some milliseconds after the start, once."""
         if self._found is None:
-            self._found = Namespace.wait_for(self._status_file,
-                                             lambda: self._monitor.poll() is None)
+            self._found = self._find(lambda: self._monitor.poll() is None)
         if self._found is None:
             self._close()
             raise self._no_sandbox()
@@ -163,8 +162,7 @@ class Confined:
         by_itself = self._monitor.poll()
         if self._found is None:
             # A monitor killed while it starts could leave its child behind: wait for the child.
-            self._found = Namespace.wait_for(self._status_file,
-                                             lambda: self._monitor.poll() is None)
+            self._found = self._find(lambda: self._monitor.poll() is None)
         if self._found is not None:
             self._found.kill()
         self._close()

@@ -13,6 +13,8 @@ FIRST_UID = 61000
 MAX_SLOTS = 184  # above FIRST_UID + 184 systemd gives out uids of its own
 STUDENT_UIDS = range(FIRST_UID, FIRST_UID + MAX_SLOTS)
 _VARIABLE = "LAB_SANDBOX"
+_TO_BECOME_SOMEBODY = ("--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID",
+                       "--cap-add", "CAP_SETPCAP")
 
 
 class SandboxError(RuntimeError):
@@ -102,10 +104,14 @@ class Mode:
 
     def inner_arguments(self, *, disable_userns: bool) -> list[str]:
         if self.root:
-            return ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID",
-                    "--cap-add", "CAP_SETPCAP"]
-        return ["--unshare-user", *(["--disable-userns"] if disable_userns else []),
+            return ["--unshare-pid", *_TO_BECOME_SOMEBODY]
+        return ["--unshare-pid", "--unshare-user",
+                *(["--disable-userns"] if disable_userns else []),
                 "--uid", str(self.student), "--gid", str(self.student), "--cap-drop", "ALL"]
+
+    def inner_arguments_of_a_guest(self) -> list[str]:
+        """The same for a command that lives in namespaces which are there already."""
+        return [*_TO_BECOME_SOMEBODY] if self.root else ["--cap-drop", "ALL"]
 
     def become_student(self) -> list[str]:
         """In front of the student's command: as root the uid has still to be given up."""

@@ -44,11 +44,11 @@ class Namespace:
         except ProcessLookupError:
             self.pidfd = None
 
-    @staticmethod
-    def wait_for(status_file: Path, alive: Callable[[], bool]) -> Namespace | None:
+    @classmethod
+    def wait_for(cls, status_file: Path, alive: Callable[[], bool]) -> Namespace | None:
         """Waits until bwrap has made the namespace; None if it ended without making one."""
         found = _poll(lambda: _status(status_file).get("child-pid"), alive)
-        return None if found is None else Namespace(status_file, found)
+        return None if found is None else cls(status_file, found)
 
     @property
     def gone(self) -> bool:
@@ -111,13 +111,28 @@ class Namespace:
 
     def _executing(self) -> int | None:
         """The oldest child of pid 1, once it has left our chain; younger ones are its orphans."""
-        first = min(processes.children(self.pid1), default=None)
+        return self._left_our_chain(min(processes.children(self.pid1), default=None))
+
+    def _left_our_chain(self, first: int | None) -> int | None:
         line = b"" if first is None else processes.read(f"/proc/{first}/cmdline")
         if not line:  # not there yet, over, or a main thread that has ended before the others
             return first if first is not None and processes.thread_count(first) > 1 else None
         name, *words = line.split(b"\0")
         ours = name in _CHAIN or name == _first_of_chain()
         return None if ours and CHAIN_MARK.encode() in words else first
+
+
+class Guest(Namespace):
+    """A command in the pid namespace of another: it has no first process but the student's own.
+
+    What it has started and left behind belongs to that other namespace, and ends with it.
+    """
+
+    def processes(self) -> list[int]:
+        return [] if self.gone else [self.pid1, *descendants(self.pid1)]
+
+    def _executing(self) -> int | None:
+        return self._left_our_chain(self.pid1)
 
 
 def _poll(found: Callable[[], int | None], alive: Callable[[], bool]) -> int | None:

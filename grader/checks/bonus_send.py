@@ -1,6 +1,7 @@
 """The bonus: messages go to whom they are for, once, in order, byte for byte, or not at all."""
 
 import signal
+from collections.abc import Callable
 
 from grading.message_stage import TALKATIVE, Member, MessageStage
 from grading.shortfall import Shortfall
@@ -125,25 +126,9 @@ def check_a_full_inbox_is_an_error(theatre: Theatre) -> None:
     stage = theatre.message_stage(supply=TALKATIVE)
     ann, bob = stage.join(2, supply=TALKATIVE)
     cid, dan = stage.join(2)
-    accepted = []
     bob.program.signal(signal.SIGSTOP)
-    for number in range(MOST_TO_FILL):
-        text = f"{number} ".encode().ljust(LONG_TEXT, b".")
-        before = len(ann.replies())
-        ann.program.tell(f"send {bob.key} ".encode() + text)
-        if number and number % 10 == 0:
-            stage.send(cid, dan)
-        # Not until(): who tries again now and then, until the second is over, looks like at rest.
-        stage.within(FULL_S, lambda: len(ann.replies()) > before)
-        if len(ann.replies()) <= before:
-            raise Shortfall(f"bob does not take his messages, and ann's next one gets no reply "
-                            f"within {FULL_S:.0f} s.{stage.meanwhile()}",
-                            expected="a line that begins `error:` after a second",
-                            actual=f"it has printed last: {ann.last_words()}",
-                            detail=stage.program.last_words())
-        if ann.replies()[-1].startswith(b"error:"):
-            break
-        accepted.append(text)
+    texts = [f"{number} ".encode().ljust(LONG_TEXT, b".") for number in range(MOST_TO_FILL)]
+    accepted = send_until_full(stage, ann, bob, texts, lambda: stage.send(cid, dan))
     bob.program.signal(signal.SIGCONT)
     stage.until(lambda: len(bob.heard(ann)) >= len(accepted))
     stage.settle()
@@ -157,9 +142,7 @@ def check_what_was_accepted_is_printed(theatre: Theatre) -> None:
     stage = theatre.message_stage()
     ann, bob = stage.join(2)
     bob.program.signal(signal.SIGSTOP)
-    texts = [f"number {number}".encode() for number in range(10)]
-    for text in texts:
-        stage.must_be_accepted(ann, bob, text)
+    texts = send_until_full(stage, ann, bob, [b"number %d" % number for number in range(10)])
     bob.program.close_input()
     bob.program.signal(signal.SIGCONT)
     stage.must_end(bob, 0, "at the end of its input")
@@ -196,6 +179,31 @@ def check_serves_twenty_clients(theatre: Theatre) -> None:
 
 
 # -- steps -----------------------------------------------------------------------------------------
+
+
+def send_until_full(stage: MessageStage, sender: Member, to: Member, texts: list[bytes],
+                    meanwhile: Callable[[], object] | None = None) -> list[bytes]:
+    """Sends them, one after the other, to somebody who has been stopped, until one is refused; those
+    that were accepted. Raises Shortfall where there is no reply.
+
+    meanwhile: what others do while the message is on its way that may be one too many.
+    """
+    for number, text in enumerate(texts):
+        before = len(sender.replies())
+        sender.program.tell(f"send {to.key} ".encode() + text)
+        if meanwhile and number and number % 10 == 0:
+            meanwhile()
+        # Not until(): who tries again now and then, until the second is over, looks like at rest.
+        stage.within(FULL_S, lambda: len(sender.replies()) > before)
+        if len(sender.replies()) <= before:
+            raise Shortfall(f"{to.name} does not take his messages, and {sender.name}'s next one "
+                            f"gets no reply within {FULL_S:.0f} s.{stage.meanwhile()}",
+                            expected="`sent` while there is room, then `error:` after a second",
+                            actual=f"it has printed last: {sender.last_words()}",
+                            detail=stage.program.last_words())
+        if sender.replies()[-1].startswith(b"error:"):
+            return texts[:number]
+    return texts
 
 
 def must_have_arrived(stage: MessageStage, sender: Member, to: Member, texts: list[bytes], *,

@@ -6,7 +6,7 @@
 # CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and LDLIBS belong to you, as everywhere in the GNU world.
 
 CXX      ?= g++
-CXXFLAGS ?= -O2 -g
+CXXFLAGS ?= $(if $(SAN),-O1 -g1,-O2 -g)
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(CI),-Werror)
 SAN      :=
 BUILD    := build/$(or $(SAN),plain)

@@ -55,5 +55,5 @@ def _option(name: str, kind: int, wanted: int) -> str:
     return f"--{name}={wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)}"
 
 
-BUILD = Limits(wall=60, cpu=30, nofile=1024, nproc=256, fsize=64 * MIB, memory=2 * GIB, output=MIB)
+BUILD = Limits(wall=120, cpu=30, nofile=1024, nproc=256, fsize=64 * MIB, memory=2 * GIB, output=MIB)
 RUN = Limits(wall=20, cpu=10, nofile=256, nproc=576, fsize=16 * MIB, memory=GIB, output=MIB)

@@ -37,7 +37,7 @@ class Sanitizer:
     @property
     def limits(self) -> Limits:
         """Of a build with the tool: what builds plainly has time enough with it."""
-        return replace(BUILD.for_sanitizer(), wall=4 * BUILD.wall, cpu=4 * BUILD.cpu)
+        return replace(BUILD.for_sanitizer(), wall=2 * BUILD.wall, cpu=4 * BUILD.cpu)
 
     def build(self, box: Box, command: tuple[str, ...]) -> tuple[str, ...]:
         """The build command with the tool in it."""

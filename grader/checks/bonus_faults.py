@@ -10,10 +10,15 @@ from grading.observe.deadline import Deadline
 from grading.shortfall import Shortfall
 from grading.theatre import Theatre
 
+import seccomp
+
 from bonus_register import must_list, register_again
 
 NOTICED_S = 2.0  # SPEC.md M5
 KILLS = 8  # of each kind, spread over all the system calls that it takes
+LOCKS = 12  # more of them, where it takes locks, gives them back, or wakes somebody
+_OF_LOCKS = frozenset(seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) for name in
+                      ("futex", "fcntl", "flock", "semop", "semtimedop"))
 MOST_CALLS, A_CALL_S = 400, 2.0  # who is not registered after so many, or in so long, is not
 # Stops itself, so that it can be taken from its first system call on.
 _STOPPED = ("bash", "-c", 'kill -STOP $$; exec "$@"', "bash")
@@ -29,16 +34,15 @@ def check_who_is_killed_blocks_nobody(theatre: Theatre) -> None:
         calls = way(theatre, stage, bob, MOST_CALLS)
         must_go_on(stage, ann, bob, "when it was registered" if way is while_it_registers else
                    "when it had sent a message")
-        for number in range(min(KILLS, calls)):
-            at = 1 + number * calls // min(KILLS, calls)
+        for at in moments(calls):
             way(theatre, stage, bob, at)
             must_go_on(stage, ann, bob, f"{way.__name__.replace('_', ' ')}, "
-                                        f"at system call {at} of {calls}")
+                                        f"at system call {at} of {len(calls)}")
 
 
 def check_name_of_a_killed_client_is_free(theatre: Theatre) -> None:
     """Within 2 s the name of a client that was killed can be registered again, and it is not in
-    the list any more."""
+    the list any more; also of one that was killed while it registered."""
     stage = theatre.message_stage()
     ann, bob, cid = stage.join(3)
     stage.send(bob, ann)
@@ -47,6 +51,12 @@ def check_name_of_a_killed_client_is_free(theatre: Theatre) -> None:
     must_list(stage, ann, [ann, cid, again])
     stage.send(ann, again)
     stage.send(again, cid)
+    names = []
+    for at in moments(while_it_registers(theatre, stage, ann, MOST_CALLS)):
+        names.append(next_victim(stage))
+        while_it_registers(theatre, stage, ann, at)
+    for name in names:
+        stage.leave(register_again(stage, name))
 
 
 def check_clients_notice_a_killed_server(theatre: Theatre) -> None:
@@ -75,9 +85,18 @@ def check_starts_over_what_a_killed_server_left(theatre: Theatre) -> None:
 # -- steps -----------------------------------------------------------------------------------------
 
 
-def while_it_registers(theatre: Theatre, stage: MessageStage, _: Member, calls: int) -> int:
-    """A client is killed at this system call of those from the first for shared memory on, or as
-    soon as it is registered; the number of those it has made."""
+def moments(calls: list[int]) -> list[int]:
+    """After how many of these system calls a client is to be killed: some, spread over all of
+    them, and those where it has a lock, or is about to take or to leave one."""
+    spread = {1 + number * len(calls) // KILLS for number in range(KILLS)}
+    locks = [place for place, call in enumerate(calls, 1) if call in _OF_LOCKS]
+    return sorted(spread.union(locks[-LOCKS:]))
+
+
+def while_it_registers(theatre: Theatre, stage: MessageStage, _: Member,
+                       calls: int) -> list[int]:
+    """A client is killed after so many system calls from the first for shared memory on, or as
+    soon as it is registered; those it has made."""
     name = next_victim(stage)
     victim = Member(theatre.start_client("--channel", stage.channel, name, name=name,
                                          before=_STOPPED))
@@ -89,8 +108,9 @@ def while_it_registers(theatre: Theatre, stage: MessageStage, _: Member, calls: 
     return killed_after(stage, victim, traced, calls, lambda: victim.key is not None)
 
 
-def while_it_sends(theatre: Theatre, stage: MessageStage, to: Member, calls: int) -> int:
-    """A client is killed at this system call of those it makes to send, or when it has sent."""
+def while_it_sends(theatre: Theatre, stage: MessageStage, to: Member, calls: int) -> list[int]:
+    """A client is killed after so many of the system calls that it makes to send, or when it has
+    sent; those it has made."""
     name = next_victim(stage)
     victim = stage.come(name)
     stage.must_be_registered(victim)
@@ -101,11 +121,12 @@ def while_it_sends(theatre: Theatre, stage: MessageStage, to: Member, calls: int
 
 
 def killed_after(stage: MessageStage, victim: Member, traced: CallByCall, calls: int,
-                 done: Callable[[], bool]) -> int:
-    """Lets it make so many calls, or until it is done; kills it; how many there were."""
-    made = 0
-    while made < calls and not done() and traced.step(A_CALL_S):
-        made += 1
+                 done: Callable[[], bool]) -> list[int]:
+    """Lets it make so many calls, or until it is done; kills it; those it has made, each as it
+    was entered and as it was left."""
+    made: list[int] = []
+    while len(made) < calls and not done() and traced.step(A_CALL_S):
+        made.append(traced.call()[0])
         stage.pump()
     victim.program.signal(signal.SIGKILL)
     traced.reap()

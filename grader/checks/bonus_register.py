@@ -159,8 +159,10 @@ def register_again(stage: MessageStage, name: str) -> Member:
     tries = 0
 
     def is_registered() -> bool:
-        nonlocal tries
-        if len(member.errors()) > tries:
+        nonlocal member, tries
+        if member.program.ended:  # on being refused: another check tells that it should not
+            member, tries = stage.come(name), 0
+        elif len(member.errors()) > tries:
             tries = len(member.errors())
             member.program.tell(name)
         return member.key is not None

@@ -1,6 +1,7 @@
 """The bonus: messages go to whom they are for, once, in order, byte for byte, or not at all."""
 
 import signal
+import time
 from collections.abc import Callable
 
 from grading.message_stage import TALKATIVE, Member, MessageStage
@@ -15,6 +16,7 @@ TOO_LONG = 200_000  # an implementation may take it; then it has to arrive
 MANY, CROWD = 200, 20
 MOST_TO_FILL = 2000  # texts of 4,000 bytes; who takes more has an inbox without an end
 FULL_S = 3.0  # "full for a second": an error comes after one
+HELD_UP_S, MOST_LATE = 0.6, 3  # then there is room again, before the second is over
 
 
 def check_forwards_to_the_owner_of_the_key(theatre: Theatre) -> None:
@@ -64,20 +66,28 @@ def check_messages_keep_their_order(theatre: Theatre) -> None:
 
 
 def check_every_request_gets_one_reply(theatre: Theatre) -> None:
-    """Every request gets exactly one reply, in its turn, also when many are typed at once."""
+    """Every request gets exactly one reply, in its turn, also when many are typed at once; and
+    lines stay whole while messages arrive."""
     stage = theatre.message_stage()
     ann, bob = stage.join(2)
     nobody = an_unknown_key(ann, bob)
+    texts = [b"meanwhile %d" % number for number in range(MANY)]
     wanted = [(f"send {bob.key} number {number}", b"sent") if number % 3 else
-              (f"send {nobody} number {number}", b"error:") for number in range(30)]
+              (f"send {nobody} number {number}", b"error:") for number in range(MANY)]
+    bob.program.tell(b"\n".join(f"send {ann.key} ".encode() + text for text in texts))
     ann.program.tell("\n".join([*(line for line, _ in wanted), "list"]))
-    stage.until(lambda: bool(ann.lists()) or ann.program.ended)
+    stage.until(lambda: bool(ann.lists()) and len(ann.heard()) >= MANY or ann.program.ended)
+    stage.settle()
     replies = [b"sent" if reply.startswith(b"sent") else b"error:" for reply in ann.replies()]
     if replies != [reply for _, reply in wanted]:
-        raise Shortfall("Thirty requests in a row do not get one reply each, in their turn.",
-                        expected="error:, sent, sent, and so on, thirty in all",
-                        actual=f"{len(replies)} replies: "
-                               + ", ".join(reply.decode() for reply in replies))
+        place = next((n for n, (one, (_, other)) in enumerate(zip(replies, wanted))
+                      if one != other), min(len(replies), MANY))
+        raise Shortfall(f"{MANY} requests in a row do not get one reply each, in their turn, in a "
+                        "line of its own.",
+                        expected=f"error:, sent, sent, and so on, {MANY} in all",
+                        actual=f"{len(replies)} replies; the first that is not as it should be is "
+                               f"number {place}")
+    must_have_arrived(stage, bob, ann, texts, at_least=MANY)
 
 
 def check_refuses_an_unknown_key(theatre: Theatre) -> None:
@@ -133,6 +143,11 @@ def check_a_full_inbox_is_an_error(theatre: Theatre) -> None:
     stage.until(lambda: len(bob.heard(ann)) >= len(accepted))
     stage.settle()
     must_have_arrived(stage, ann, bob, accepted)
+    bob.program.signal(signal.SIGSTOP)
+    accepted += send_until_held_up(stage, ann, bob, texts)
+    stage.until(lambda: len(bob.heard(ann)) >= len(accepted))
+    stage.settle()
+    must_have_arrived(stage, ann, bob, accepted)
     stage.send(ann, bob)
 
 
@@ -183,13 +198,14 @@ def check_serves_twenty_clients(theatre: Theatre) -> None:
 
 def send_until_full(stage: MessageStage, sender: Member, to: Member, texts: list[bytes],
                     meanwhile: Callable[[], object] | None = None) -> list[bytes]:
-    """Sends them, one after the other, to somebody who has been stopped, until one is refused; those
-    that were accepted. Raises Shortfall where there is no reply.
+    """Sends them, one after the other, to somebody who has been stopped, until one is refused, or
+    some have waited for room; those that were accepted. Raises Shortfall where there is no reply.
 
     meanwhile: what others do while the message is on its way that may be one too many.
     """
+    late = 0
     for number, text in enumerate(texts):
-        before = len(sender.replies())
+        before, start = len(sender.replies()), time.monotonic()
         sender.program.tell(f"send {to.key} ".encode() + text)
         if meanwhile and number and number % 10 == 0:
             meanwhile()
@@ -203,6 +219,25 @@ def send_until_full(stage: MessageStage, sender: Member, to: Member, texts: list
                             detail=stage.program.last_words())
         if sender.replies()[-1].startswith(b"error:"):
             return texts[:number]
+        late += time.monotonic() - start > HELD_UP_S
+        if late == MOST_LATE:  # it says `sent`, and that has to be true
+            return texts[:number + 1]
+    return texts
+
+
+def send_until_held_up(stage: MessageStage, sender: Member, to: Member,
+                       texts: list[bytes]) -> list[bytes]:
+    """The same, but the other one goes on while the last message waits for room; those that were
+    accepted, that one too if there was room in time."""
+    for number, text in enumerate(texts):
+        before = len(sender.replies())
+        sender.program.tell(f"send {to.key} ".encode() + text)
+        if not stage.within(HELD_UP_S, lambda: len(sender.replies()) > before):
+            to.program.signal(signal.SIGCONT)
+            stage.within(FULL_S, lambda: len(sender.replies()) > before)
+            in_time = any(reply.startswith(b"sent") for reply in sender.replies()[before:])
+            return texts[:number + in_time]
+    to.program.signal(signal.SIGCONT)
     return texts
 
 

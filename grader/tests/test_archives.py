@@ -20,7 +20,7 @@ from grading.unpacking.outside import unpack_confined
 from grading.verdict import Report
 from sample_reports import GRADER, lab
 
-ALL = ("part_a", "part_b", "part_c")
+ALL = ("part_a", "part_b", "part_c", "bonus")
 
 
 @pytest.mark.parametrize("name, short", [
@@ -72,8 +72,8 @@ def test_archives_are_graded_beside_folders(monkeypatch: pytest.MonkeyPatch, tmp
     status, found = grade(folder)
     assert status == 0, "what is wrong with an archive is no error of ours"
     assert {name: (report.status, report.score) for name, report in found.items()} == {
-        "bad": ("rejected", 0), "bob": ("rejected", 0), "alice": ("graded", 110_000),
-        **{f"s{number}": ("graded", 110_000) for number in range(len(KINDS))}}
+        "bad": ("rejected", 0), "bob": ("rejected", 0), "alice": ("graded", 120_000),
+        **{f"s{number}": ("graded", 120_000) for number in range(len(KINDS))}}
     assert found["s0"].notes == ("Everything was in the folder lab.",)
     assert found["bob"].notes[0].startswith("This is no archive that can be unpacked here")
     assert "bob" in capsys.readouterr().out
@@ -88,7 +88,7 @@ def test_two_of_one_name_are_both_graded(monkeypatch: pytest.MonkeyPatch, tmp_pa
     status, found = grade(folder)
     assert status == 0
     assert set(found) == {"alice", "alice.zip", "bob.tar", "bob.zip", "carol"}
-    assert found["alice"].score < found["alice.zip"].score == 110_000
+    assert found["alice"].score < found["alice.zip"].score == 120_000
     shown = capsys.readouterr().out
     for name in ("alice.zip", "bob.tar", "bob.zip"):
         assert f"{name} goes by its whole name: something else is called {stem(name)}\n" in shown

@@ -32,8 +32,8 @@ def test_every_check_makes_a_promise_that_a_student_can_read() -> None:
     assert not short
 
 
-def test_the_points_are_a_hundred_and_ten_beside() -> None:
-    assert (lab().max_score, lab().max_extra) == (100_000, 10_000)
+def test_the_points_are_a_hundred_and_twenty_beside() -> None:
+    assert (lab().max_score, lab().max_extra) == (100_000, 20_000)
 
 
 def test_every_part_has_a_check_that_it_builds() -> None:
@@ -113,7 +113,7 @@ def test_the_lab_that_the_mistakes_are_made_in_is_good(tmp_path: Path) -> None:
     ('part = "p"', 'part = "q"', "target p belongs to the unknown part q"),
     ('part = "p"', 'part = "p"\nodd = 1', "target p: odd is no key"),
     ('["p/main", "{port}"]', '"p/main"', "target p: command is no list of strings"),
-    ("{port}", "{prot}", "target p: command has {prot}; only {port} is known"),
+    ("{port}", "{prot}", "target p: command has {prot}; only {port} and {channel} are known"),
     ('clauses = ["C1"]', "", "check c: clauses is missing"),
     ('clauses = ["C1"]', 'clauses = "C1"', "check c: clauses is no list of strings"),
     ('clauses = ["C1"]', "clauses = [1]", "check c: clauses is no list of strings"),
@@ -270,7 +270,7 @@ def test_the_rubric_names_every_check(capsys: pytest.CaptureFixture[str]) -> Non
     assert rubric.main([]) == 0
     words = capsys.readouterr().out.split()
     assert set(lab().checks) <= set(words)
-    assert "Together 100 points, and 10 of extra credit." in " ".join(words)
+    assert "Together 100 points, and 20 of extra credit." in " ".join(words)
     assert "576 threads and processes" in " ".join(words)
 
 

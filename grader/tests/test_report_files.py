@@ -79,8 +79,8 @@ def test_the_gradebook_has_exact_decimals_and_a_column_for_each_target() -> None
     book = list(csv.DictReader(io.StringIO(gradebook(lab(), [ALICE]))))
     assert book == [{"submission": "alice", "status": "graded", "score": "1.833",
                      "max_score": "1.75", "part_a": "1.5", "part_b": "0", "part_c": "0",
-                     "handler_api": "0.333", "st_proactor": "0", "extra": "0.333",
-                     "failing checks": "part_a/talk"}]
+                     "handler_api": "0.333", "st_proactor": "0", "bonus": "0",
+                     "extra": "0.333", "failing checks": "part_a/talk"}]
 
 
 @pytest.mark.parametrize("name", [

@@ -17,7 +17,7 @@ from grading.submission import Submission
 from grading.verdict import Verdict
 from sample_reports import GRADER, lab
 
-ALL = ("part_a", "part_b", "part_c")
+ALL = ("part_a", "part_b", "part_c", "bonus")
 AS_IT_IS = 'parts = ["part_a"]\n[part_a]\norder_is_kept = "FAIL"\n'
 
 
@@ -49,7 +49,7 @@ def test_grades_every_submission_whatever_the_scores(fake: FakeSandbox, folder: 
     (folder / "readme.txt").write_text("not a submission")
     status, found = grade(folder)
     assert status == 0 and set(found) == {"alice", "bob"}
-    assert (found["alice"].score, found["alice"].max_score) == (110_000, 100_000)
+    assert (found["alice"].score, found["alice"].max_score) == (120_000, 100_000)
     assert found["alice"].environment["compiler"] == "g++ of the worker"
     assert found["alice"].build_logs == dict.fromkeys(ALL, "g++ ...")
     assert [row.name for row in found["alice"].rows] == [
@@ -57,7 +57,7 @@ def test_grades_every_submission_whatever_the_scores(fake: FakeSandbox, folder: 
     book = list(csv.DictReader((folder.parent / "results" / "gradebook.csv").open()))
     bob = points(40_000 - lab().checks["order_is_kept"].points["part_a"])
     assert [(line["submission"], line["score"], line["part_a"]) for line in book] == [
-        ("alice", "110", "40"), ("bob", bob, bob)]
+        ("alice", "120", "40"), ("bob", bob, bob)]
     shown = capsys.readouterr().out
     assert "Failed most often:" in shown and "2 graded in" in shown
 
@@ -83,7 +83,7 @@ def test_a_worker_that_dies_leaves_errors_of_the_grader(fake: FakeSandbox, folde
     submission(folder, "carol", *ALL, plan="raise")
     status, found = grade(folder)
     assert status == 1
-    assert found["alice"].score == 110_000
+    assert found["alice"].score == 120_000
     bob = {row.verdict for row in found["bob"].rows if row.part == "part_a"}
     assert bob == {Verdict.PASS, Verdict.ERROR}, "what came before the end is kept"
     cause = found["bob"].rows[len(lab().rows_of("part_a")) - 1].cause
@@ -114,7 +114,7 @@ def test_a_rejected_submission_stops_nobody(fake: FakeSandbox, folder: Path,
     status, found = grade(folder)
     assert status == 1, "what could not be copied is an error of ours"
     assert {name: (report.status, report.score) for name, report in found.items()} == {
-        "alice": ("graded", 110_000), "bomb": ("rejected", 0), "gone": ("error", 0)}
+        "alice": ("graded", 120_000), "bomb": ("rejected", 0), "gone": ("error", 0)}
     assert found["bomb"].notes == ("There are more than 2000 files.",)
     assert {row.verdict for row in found["gone"].rows} == {Verdict.ERROR}
     assert "rejected: There are more than 2000 files." in capsys.readouterr().out

@@ -9,7 +9,7 @@ from fake_worker import FakeSandbox, submission
 from grading import hint_command, sandbox, test_command
 from grading.report.result_json import read_result
 
-ALL = ("part_a", "part_b", "part_c")
+ALL = ("part_a", "part_b", "part_c", "bonus")
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ def test_full_marks(fake: FakeSandbox, tmp_path: Path, monkeypatch: pytest.Monke
     (root / "part_a" / "server").write_bytes(b"\x7fELF")
     assert test_command.main([]) == 0
     shown = capsys.readouterr().out
-    assert "★ Full marks ★" in shown and "100 of 100, and 10 of 10 extra" in shown
+    assert "★ Full marks ★" in shown and "100 of 100, and 20 of 20 extra" in shown
     assert "left out" not in shown, "what was built here is no news"
-    assert read_result(root / "build" / "result.json").score == 110_000
+    assert read_result(root / "build" / "result.json").score == 120_000
 
 
 def test_something_to_mend(fake: FakeSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,

@@ -67,7 +67,7 @@ def test_everything_is_graded_first_and_then_the_part_that_changes(
     assert "100 of 100" in first and all(target in first for target in lab().targets)
     assert "part_a/plan changed" in second and "part_c" not in second
     assert " ✗ passes no more: order_is_kept\n" in second
-    assert f"{100 - LOST:g} of 100, and 10 of 10 extra  (-{LOST:g})" in second
+    assert f"{100 - LOST:g} of 100, and 20 of 20 extra  (-{LOST:g})" in second
     assert "make hint T=order_is_kept\n" in second
     assert len(read_result(root / "build" / "result.json").rows) == sum(
         len(row.targets) for row in lab().checks.values()), "the others' rows are kept"

@@ -150,6 +150,11 @@ class Program:
     # -- how it ends -----------------------------------------------------------------------------
 
     @property
+    def is_ending(self) -> bool:
+        """True while its end is under way: its processes are gone, and nobody has been told."""
+        return not self.pids() and self._confined.wait(0) is None
+
+    @property
     def ended(self) -> bool:
         """True once it has ended."""
         ended = self._confined.wait(0) is not None

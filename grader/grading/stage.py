@@ -155,7 +155,8 @@ class Stage:
         if any(program.keys_under_way(strict) for program in (self.program, *self.bystanders)):
             return False
         ignored = [client.port for client in self.clients if not client.reading]
-        return self._quiescence.look(moved, ignored, strict=strict)
+        return (self._quiescence.look(moved, ignored, strict=strict)
+                and not any(program.is_ending for program in (self.program, *self.bystanders)))
 
     def _bytes_under_way(self) -> bool:
         return any(row.unread or row.unsent for row in tcp_sockets() if not row.listens)

@@ -59,6 +59,11 @@ class TerminalProgram:
         return bool(data)
 
     @property
+    def is_ending(self) -> bool:
+        """True while its end is under way: its processes are gone, and nobody has been told."""
+        return not self.ended and not self.pids()
+
+    @property
     def ended(self) -> bool:
         """True once the program has ended and the screen is read."""
         if not self._ended and not self._child.isalive():

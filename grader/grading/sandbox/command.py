@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .limits import Limits
 from .mode import Mode, SandboxError
-from .household import Household
+from .household import Founder, Household
 from .namespace import CHAIN_MARK, Guest, Namespace
 
 _HOME = "/home/student"
@@ -75,15 +75,15 @@ class Command:
 
 def command_line(view: View, mode: Mode, argv: Sequence[str], limits: Limits,
                  env: Mapping[str, str], files: tuple[Path, Path],
-                 household: Household | None = None) -> list[str]:
+                 household: Household | Founder | None = None) -> list[str]:
     """`files` are the syscall filter and the status file bwrap writes."""
     variables = [word for name, value in {**ENVIRONMENT, **env}.items()
                  for word in ("--setenv", name, value)]
     joined = household.files() if household else []
     join = ["/bin/sh", "-c", _JOIN[len(joined) > 1], "sh", *joined] if joined else []
     apart = ["--die-with-parent", *mode.inner_arguments(disable_userns=_can_disable_userns())]
-    if household:  # with which it dies: bwrap's own children may not outlive what lies between them
-        apart = [*household.arguments(), *mode.inner_arguments_of_a_guest()]
+    if household:  # a guest dies with its household: bwrap cannot tell it that its parent has died
+        apart = household.arguments(apart, mode.inner_arguments_of_a_guest())
     return [*join, "/bin/sh", "-c", _OPEN_FILES, "sh", *map(str, files),
             # env -i in front: /proc/1/environ of the sandbox is bwrap's own environment.
             "/usr/bin/env", "-i", DEAF, "PATH=/usr/sbin:/usr/bin:/sbin:/bin",

@@ -17,7 +17,7 @@ from . import syscall_filter
 from .box import NR_INODES, OWN, SIZE, Box, check_place
 from .command import DEAF, ENVIRONMENT, Command
 from .confined import Confined
-from .household import Household
+from .household import Founder, Household
 from .limits import Limits
 from .mode import MAX_SLOTS, SandboxError, Tier, boxes, tier, uid_of_slot
 from .namespace import CHAIN_MARK
@@ -88,7 +88,7 @@ class FolderBox(Box):
     def command(self, argv: Sequence[str], *, limits: Limits,
                 env: Mapping[str, str] | None = None, cwd: str = "/work", writable: bool = False,
                 extra_read_only: Mapping[Path, str] = _NOTHING,
-                household: Household | None = None) -> Command:
+                household: Household | Founder | None = None) -> Command:
         """`/work` in `cwd` stands for the box's own; a build (`writable`) gets no network."""
         for host, inside in extra_read_only.items():
             self._show(host, inside)
@@ -110,7 +110,7 @@ class FolderBox(Box):
               merge_stderr: bool = False, env: Mapping[str, str] | None = None,
               cwd: str = "/work", writable: bool = False,
               extra_read_only: Mapping[Path, str] = _NOTHING,
-              household: Household | None = None) -> Confined:
+              household: Household | Founder | None = None) -> Confined:
         confined = super().spawn(argv, limits=limits, stdin=stdin, merge_stderr=merge_stderr,
                                  env=env, cwd=cwd, writable=writable,
                                  extra_read_only=extra_read_only, household=household)

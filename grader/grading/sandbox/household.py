@@ -36,19 +36,32 @@ class Household:
         return [f"{process}/pid"] if self._root else [
             f"{process}/pid", f"/proc/{os.getpid()}/fd/{self._owner}", f"{process}/user"]
 
-    def arguments(self) -> list[str]:
-        """What bwrap is told in place of --unshare-pid and --unshare-user.
+    def arguments(self, _: list[str], guest: list[str]) -> list[str]:
+        """What bwrap is told, in place of what it is told for a command that is alone.
 
         An ordinary user's sandbox has two user namespaces: in the first it is furnished, and that
         one owns the pid namespace; the second, which owns nothing, is the student's.
         """
         user = [] if self._root else ["--userns", "6", "--userns2", "5"]
-        return ["--pidns", "7", *user]
+        return ["--pidns", "7", *user, *guest]
 
     def stop(self) -> None:
         """Ends everything that lives in it."""
         self._holder.kill()
         os.close(self._owner)
+
+
+class Founder:
+    """The holder's own: it is the first process of its pid namespace, and so no signal that is sent
+    from within can end it, SIGKILL included."""
+
+    def files(self) -> list[str]:
+        """It joins nobody."""
+        return []
+
+    def arguments(self, alone: list[str], _: list[str]) -> list[str]:
+        """What bwrap is told."""
+        return ["--as-pid-1", *alone]
 
 
 def _user_namespace_of(pid: int) -> int:

@@ -83,6 +83,14 @@ def test_what_one_leaves_running_ends_with_the_household(box: Box) -> None:
     assert not any(b"sleep(1000)" in line for line in command_lines())
 
 
+def test_nobody_inside_can_end_the_household(box: Box, household: Household | None) -> None:
+    if household is None:
+        pytest.skip("there is no household here")
+    for _ in range(2):
+        start(box, household, "import os; os.kill(-1, 9)").wait(10)
+        assert start(box, household, "print('here')").finish().stdout == b"here\n"
+
+
 def command_lines() -> Iterator[bytes]:
     """Of every process that the worker can see."""
     for entry in os.listdir("/proc"):

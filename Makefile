@@ -6,7 +6,8 @@
 # CXX, CPPFLAGS, CXXFLAGS, LDFLAGS and LDLIBS belong to you, as everywhere in the GNU world.
 
 CXX      ?= g++
-CXXFLAGS ?= $(if $(SAN),-O1 -g1,-O2 -g)
+CXXFLAGS ?= $(if $(SAN),$(QUICKLY),-O2 -g)
+QUICKLY  := -O0 -g1
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(CI),-Werror)
 SAN      :=
 BUILD    := build/$(or $(SAN),plain)
@@ -47,6 +48,7 @@ bonus: $(OUT)bonus/server $(OUT)bonus/client  ## messages through shared memory:
 server:
 	ln -sf part_a/server server
 
+$(BUILD)/%_test.o: CXXFLAGS := $(QUICKLY)
 $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<

@@ -15,8 +15,8 @@ import seccomp
 from bonus_register import must_list, register_again
 
 NOTICED_S = 2.0  # SPEC.md M5
-KILLS = 8  # of each kind, spread over all the system calls that it takes
-LOCKS = 12  # more of them, where it takes locks, gives them back, or wakes somebody
+KILLS = 4  # of each kind, spread over all the system calls that it takes
+LOCKS = 8  # more of them, where it takes locks, gives them back, or wakes somebody
 _OF_LOCKS = frozenset(seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) for name in
                       ("futex", "fcntl", "flock", "semop", "semtimedop"))
 MOST_CALLS, A_CALL_S = 400, 2.0  # who is not registered after so many, or in so long, is not

@@ -25,7 +25,24 @@ from grading.verdict import Verdict
 FENCE_S = 10.0  # the last fence: a scene that gets here is a TIMEOUT, never a pass
 SENTINEL_S = 4.0  # how long a sentinel may take
 MOST_SENTINELS = 12  # more than take part in any scene but those of a crowd
-TICK_S = 0.0004
+TICK_S, LONGEST_TICK_S = 0.0004, 0.004
+SHORT_LOOKS = 16  # so many at short ticks, then each a little later than the one before
+
+
+class _Pace:
+    """How long to wait before the next look: a moment, and longer when for long nothing moves, for
+    whoever looks all the time takes the processor from those who are to act."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    @property
+    def seconds(self) -> float:
+        late = self._looks - SHORT_LOOKS
+        return TICK_S if late < 0 else min(0.001 * 1.1 ** late, LONGEST_TICK_S)
+
+    def go_on(self, moved: bool) -> None:
+        self._looks = 0 if moved else self._looks + 1
 
 
 class Stage:
@@ -77,6 +94,11 @@ class Stage:
             moved |= client.drain()
         return moved
 
+    def _pump_at(self, pace: _Pace) -> bool:
+        moved = self.pump(pace.seconds)
+        pace.go_on(moved)
+        return moved
+
     def until(self, fact: Callable[[], bool], seconds: float | None = None) -> bool:
         """Waits for a fact. False once the program has settled, or ended, without it.
 
@@ -87,9 +109,9 @@ class Stage:
         happen any more. Raises Shortfall (TIMEOUT) at the fence, (CRASH) if the program died.
         """
         fence = Deadline(seconds or FENCE_S, self.pids if seconds else list)
-        start = time.monotonic()
+        start, pace = time.monotonic(), _Pace()
         while not fact():
-            moved = self.pump(TICK_S)
+            moved = self._pump_at(pace)
             if fact():
                 return True
             if self.program.ended:
@@ -123,9 +145,9 @@ class Stage:
 
     def settle(self) -> None:
         """Waits until nothing is under way. A program that never rests has to pass sentinels."""
-        start = time.monotonic()
+        start, pace = time.monotonic(), _Pace()
         while not self.restless:
-            moved = self.pump(TICK_S)
+            moved = self._pump_at(pace)
             self.must_live()
             if self.program.ended or self._settled(moved):
                 break

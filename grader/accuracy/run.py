@@ -33,7 +33,7 @@ def graded(order: Order, entries: Sequence[Entry], jobs: int,
     of right programs, and of defects of cleanliness. A pattern of the order's own is
     obeyed as it is. Quick: of a defect only the checks that it has to fail.
     """
-    order = replace(order, keep_objects=_can_keep_objects(order))
+    order = with_kept_objects(order)
     alike: dict[tuple[tuple[str, ...], str], list[Entry]] = {}
     for entry in entries:
         targets = tuple(target for target in order.targets if target in entry.targets)
@@ -52,14 +52,15 @@ def graded(order: Order, entries: Sequence[Entry], jobs: int,
                     yield named[report.submission], report
 
 
-def _can_keep_objects(order: Order) -> bool:
-    """Makes the folder: whoever builds has to be able to write there."""
+def with_kept_objects(order: Order) -> Order:
+    """Of submissions that are all our own, a file that many of them have is compiled once: where
+    there is ccache, and a sandbox that can show all builds one folder."""
     if order.tier is not Tier.FULL or not shutil.which("ccache"):
-        return False
+        return order
     folder = order.cache / OBJECTS
     folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o777)
-    return True
+    folder.chmod(0o777)  # whoever builds has to be able to write there
+    return replace(order, keep_objects=True)
 
 
 def _pattern(entry: Entry, quick: bool) -> str:

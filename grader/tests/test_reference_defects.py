@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from accuracy.run import with_kept_objects
 from grading.grade import grade_all
 from grading.run_options import GRADER, cores, make_order
 from grading.submission import Submission
@@ -94,7 +95,7 @@ def graded(request: pytest.FixtureRequest,
     defect = DEFECTS[request.param]
     tree = _broken(tmp_path_factory.mktemp("defects") / request.param, defect)
     (check,) = set(defect.must_fail.values())
-    order = make_order("", check)
+    order = with_kept_objects(make_order("", check))
     (report,) = grade_all(order, [Submission(request.param, tree)], cores())
     return defect, report
 

@@ -14,7 +14,7 @@ from grading.build import Builder, BuildResult
 from grading.keyboard_program import KeyboardProgram
 from grading.lab import Lab, Target
 from grading.program import Program
-from grading.sandbox import RUN, Box, Confined, Household, Limits, open_box
+from grading.sandbox import RUN, Box, Confined, Household, Limits, Neighbours, open_box
 from grading.shortfall import Blocked
 from grading.terminal_program import TerminalProgram
 from grading.transcript import Transcript
@@ -55,14 +55,13 @@ class Programs:
         self.transcript = Transcript()
         self.builder = builder
         self._running: list[Closable] = []
-        self._household: Household | None = None
+        self._household: Household | Neighbours | None = None
 
     def live_together(self) -> None:
         """What is started from now on sees each other's processes, until all is cleared away."""
         if self._household is None:
             self._household = self.box.household()
-            if self._household:
-                self.keep(self._household)
+            self.keep(self._household)
 
     def keep(self, what: Closable | Box) -> None:
         """From now on it ends when all that runs ends."""

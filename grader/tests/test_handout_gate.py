@@ -25,6 +25,8 @@ SOURCES = (".c", ".cpp", ".h", ".hpp")
 NEEDS_LIBEDIT = re.compile("line_editor|terminal_console")  # the students' Makefiles do without it
 OVERLAID = {path.relative_to(GRADER / "handout" / "files").as_posix()
             for path in (GRADER / "handout" / "files").rglob("*") if path.is_file()}
+# Then it is enough that it builds: `make check` plays the same sources elsewhere.
+QUICKLY = bool(os.environ.get("LAB_QUICKLY"))
 TRIVIAL = 25  # characters: a line of fewer says nothing
 
 
@@ -53,12 +55,12 @@ def clean_environment() -> dict[str, str]:
             if not key.startswith(("MAKE", "MFLAGS"))}
 
 
-def graded(place: Path) -> Report:
-    """What `make test` says there."""
+def graded(place: Path, pattern: str = "*") -> Report:
+    """What `make test` says there, of the checks that are so named."""
     if sandbox.probe().tier is sandbox.Tier.NONE:
         pytest.skip("no sandbox on this machine")
-    subprocess.run(["make", "test"], cwd=place, check=False, capture_output=True, timeout=1500,
-                   env=clean_environment())
+    subprocess.run(["make", "test", f"T={pattern}"], cwd=place, check=False, capture_output=True,
+                   timeout=1500, env=clean_environment())
     report = read_result(place / "build" / "result.json")
     slow = [line for line in causes(report) if "wall time" in line]
     assert not slow, f"a limit was met, so nothing is known; is the machine busy? {slow}"
@@ -88,7 +90,7 @@ def test_the_reference_laid_over_it_earns_everything(made: Contents, tmp_path: P
         if name.endswith(SOURCES) and not NEEDS_LIBEDIT.search(name):
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, place / name)
-    report = graded(place)
+    report = graded(place, "builds*" if QUICKLY else "*")
     assert not [line for row, line in zip(report.rows, causes(report))
                 if row.verdict not in (Verdict.PASS, Verdict.NOT_JUDGED)]
 

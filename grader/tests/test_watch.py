@@ -31,7 +31,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeSandbox:
 @pytest.fixture
 def root(tmp_path: Path, fake: FakeSandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A tree in which everything passes."""
-    made = submission(tmp_path, "tree", "part_a", "part_b", "part_c")
+    made = submission(tmp_path, "tree", "part_a", "part_b", "part_c", "bonus")
     for module in (watch_command, test_command):
         monkeypatch.setattr(module, "ROOT", made)
         monkeypatch.setattr(module, "RESULT", made / "build" / "result.json")
@@ -143,7 +143,7 @@ def test_a_change_while_it_is_graded_begins_again(root: Path, fake: FakeSandbox,
 
 def test_a_file_of_no_part_belongs_to_all() -> None:
     known = lab()
-    assert parts_of(known, ["common/room.cpp"]) == {"part_a", "part_b", "part_c"}
+    assert parts_of(known, ["common/room.cpp"]) == {"part_a", "part_b", "part_c", "bonus"}
     assert parts_of(known, ["part_a/server.cpp"]) == {"part_a"}
     assert parts_of(known, ["part_b/proactor.cpp"]) == {"part_b", "part_c"}
     assert parts_of(known, ["part_c/main.cpp"]) == {"part_c"}

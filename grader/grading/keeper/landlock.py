@@ -25,11 +25,13 @@ def abi() -> int:
     return max(0, int(_libc.syscall(_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_VERSION))))
 
 
-def make_ruleset(readable: Iterable[str], writable: Iterable[str], tcp: bool) -> int:
+def make_ruleset(readable: Iterable[str], writable: Iterable[str], tcp: bool,
+                 signals: bool) -> int:
     """A descriptor of the fence: only these paths, and no TCP unless `tcp`;
     missing paths are skipped.
 
-    From ABI 6 on, no signal and no abstract socket reaches beyond what is started behind it.
+    From ABI 6 on, no abstract socket reaches beyond what is started behind it, and no signal,
+    unless `signals`.
     """
     version = abi()
     rights = _FIRST_RIGHTS | (_REFER if version >= 2 else 0) | (
@@ -38,7 +40,7 @@ def make_ruleset(readable: Iterable[str], writable: Iterable[str], tcp: bool) ->
     if version >= 4:
         attributes += struct.pack("=Q", 0 if tcp else _BIND_AND_CONNECT)
     if version >= 6:
-        attributes += struct.pack("=Q", _NO_ABSTRACT_SOCKETS | _NO_SIGNALS)
+        attributes += struct.pack("=Q", _NO_ABSTRACT_SOCKETS | (0 if signals else _NO_SIGNALS))
     ruleset = _call(_CREATE, attributes, ctypes.c_size_t(len(attributes)), ctypes.c_uint32(0))
     for paths, allowed in ((readable, _READ), (writable, rights)):
         for path in paths:

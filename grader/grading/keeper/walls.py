@@ -20,8 +20,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def put_up(plan: dict[str, object]) -> None:
     """Puts this process behind the walls of the plan, for good.
 
-    "uid" (or null: it stays who it is), "landlock" with "readable", "writable" and "tcp" (or null),
-    "filter": a file with the system call filter (or "").
+    "uid" (or null: it stays who it is), "landlock" with "readable", "writable", "tcp" and
+    "signals" (or null), "filter": a file with the system call filter (or "").
     """
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("1000")  # where memory runs out, students' programs go first

@@ -4,7 +4,7 @@ from .box import NR_INODES, SIZE, Box
 from .command import ENVIRONMENT, Command
 from .confined import Confined
 from .ending import Exit, Finished
-from .household import Household
+from .household import Household, Neighbours
 from .limits import BUILD, RUN, Limits
 from .folder_box import FolderBox
 from .mode import STUDENT_UIDS, SandboxError, Tier, tier, unsafe
@@ -15,10 +15,10 @@ from .probe import Probe, probe
 from .processes import descendants
 from .rights import acting_on, reading
 
-__all__ = ["BUILD", "ENVIRONMENT", "RUN", "Box", "Command", "Confined", "Exit", "Finished",
-           "Household", "Limits", "Namespace", "Probe", "STUDENT_UIDS", "SandboxError", "Tier",
-           "WorkerEnd", "WorkerSpec", "acting_on", "descendants", "fresh_ipc", "fresh_network",
-           "open_box", "probe", "reading", "run_worker", "tier", "unsafe"]
+__all__ = ["BUILD", "Box", "Command", "Confined", "ENVIRONMENT", "Exit", "Finished", "Household",
+           "Limits", "Namespace", "Neighbours", "Probe", "RUN", "STUDENT_UIDS", "SandboxError",
+           "Tier", "WorkerEnd", "WorkerSpec", "acting_on", "descendants", "fresh_ipc",
+           "fresh_network", "open_box", "probe", "reading", "run_worker", "tier", "unsafe"]
 
 
 def open_box(*, size: int = SIZE, nr_inodes: int = NR_INODES, io_uring: bool = False) -> Box:

@@ -20,7 +20,7 @@ from . import libc, syscall_filter
 from .command import Command, View, command_line
 from .confined import Confined
 from .ending import Finished
-from .household import Founder, Household
+from .household import Company, Founder, Household, Neighbours
 from .limits import MIB, RUN, Limits
 from .mode import Mode
 from .safe_copy import CopyLimits, CopyPolicy, copy_tree
@@ -143,7 +143,7 @@ class Box:
     def command(self, argv: Sequence[str], *, limits: Limits,
                 env: Mapping[str, str] | None = None, cwd: str = "/work", writable: bool = False,
                 extra_read_only: Mapping[Path, str] = _NOTHING,
-                household: Household | Founder | None = None) -> Command:
+                household: Company | None = None) -> Command:
         """What to exec to run `argv` in this box; each Command is for one run.
 
         household: the commands that it sees, and is seen by; none: it is alone.
@@ -158,8 +158,8 @@ class Box:
                                     (self._filter, status_file), household),
                        status_file, household is not None)
 
-    def household(self) -> Household | None:
-        """For commands that have to see each other; none where they do so anyway."""
+    def household(self) -> Household | Neighbours:
+        """For commands that have to see each other."""
         return Household(self.spawn(("sleep", "infinity"), limits=_FOR_EVER,
                                     stdin=subprocess.DEVNULL, household=Founder()),
                          root=self._mode.root)
@@ -168,7 +168,7 @@ class Box:
               merge_stderr: bool = False, env: Mapping[str, str] | None = None,
               cwd: str = "/work", writable: bool = False,
               extra_read_only: Mapping[Path, str] = _NOTHING,
-              household: Household | Founder | None = None) -> Confined:
+              household: Company | None = None) -> Confined:
         """Starts `argv`. `stdin` is subprocess.PIPE, subprocess.DEVNULL or a descriptor."""
         command = self.command(argv, limits=limits, env=env, cwd=cwd, writable=writable,
                                extra_read_only=extra_read_only, household=household)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .limits import Limits
 from .mode import Mode, SandboxError
-from .household import Founder, Household
+from .household import Company
 from .namespace import CHAIN_MARK, Guest, Namespace
 
 _HOME = "/home/student"
@@ -75,7 +75,7 @@ class Command:
 
 def command_line(view: View, mode: Mode, argv: Sequence[str], limits: Limits,
                  env: Mapping[str, str], files: tuple[Path, Path],
-                 household: Household | Founder | None = None) -> list[str]:
+                 household: Company | None = None) -> list[str]:
     """`files` are the syscall filter and the status file bwrap writes."""
     variables = [word for name, value in {**ENVIRONMENT, **env}.items()
                  for word in ("--setenv", name, value)]

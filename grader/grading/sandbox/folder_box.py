@@ -17,7 +17,7 @@ from . import syscall_filter
 from .box import NR_INODES, OWN, SIZE, Box, check_place
 from .command import DEAF, ENVIRONMENT, Command
 from .confined import Confined
-from .household import Founder, Household
+from .household import Company, Neighbours
 from .limits import Limits
 from .mode import MAX_SLOTS, SandboxError, Tier, boxes, tier, uid_of_slot
 from .namespace import CHAIN_MARK
@@ -88,7 +88,7 @@ class FolderBox(Box):
     def command(self, argv: Sequence[str], *, limits: Limits,
                 env: Mapping[str, str] | None = None, cwd: str = "/work", writable: bool = False,
                 extra_read_only: Mapping[Path, str] = _NOTHING,
-                household: Household | Founder | None = None) -> Command:
+                household: Company | None = None) -> Command:
         """`/work` in `cwd` stands for the box's own; a build (`writable`) gets no network."""
         for host, inside in extra_read_only.items():
             self._show(host, inside)
@@ -101,27 +101,27 @@ class FolderBox(Box):
                   else Path(cwd))
         return Command(["/usr/bin/env", "-i", DEAF, *map("=".join, variables.items()),
                         *kept(chain, folder=folder, status_file=str(status_file),
-                              walls=self._walls(writable))], status_file)
+                              walls=self._walls(writable, household is not None))], status_file)
 
-    def household(self) -> None:
-        """None: no command has a pid namespace of its own."""
+    def household(self) -> Neighbours:
+        return Neighbours()
 
     def spawn(self, argv: Sequence[str], *, limits: Limits, stdin: int = subprocess.PIPE,
               merge_stderr: bool = False, env: Mapping[str, str] | None = None,
               cwd: str = "/work", writable: bool = False,
               extra_read_only: Mapping[Path, str] = _NOTHING,
-              household: Household | Founder | None = None) -> Confined:
+              household: Company | None = None) -> Confined:
         confined = super().spawn(argv, limits=limits, stdin=stdin, merge_stderr=merge_stderr,
                                  env=env, cwd=cwd, writable=writable,
                                  extra_read_only=extra_read_only, household=household)
         confined.watch(self._over_quota)
         return confined
 
-    def _walls(self, writable: bool) -> Walls:
+    def _walls(self, writable: bool, signals: bool) -> Walls:
         places = {name: str(self._folder / name) for name in ("work", "tmp", "home", "shown")}
         own = [places["tmp"], places["home"], *([places["work"]] if writable else [])]
         fence = Fence((*READABLE, places["work"], places["shown"]), (*WRITABLE, *own),
-                      tcp=not writable) if has_landlock() else None
+                      tcp=not writable, signals=signals) if has_landlock() else None
         if fence is None and tier() is Tier.REDUCED:
             raise SandboxError("this kernel has no Landlock")
         return Walls(self._uid, fence, self._filter_file)

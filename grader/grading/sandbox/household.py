@@ -51,6 +51,22 @@ class Household:
         os.close(self._owner)
 
 
+class Neighbours:
+    """In place of a household where commands have no pid namespaces: these see each other anyway,
+    and may signal each other as well, if somebody else's uid does not forbid it."""
+
+    def files(self) -> list[str]:
+        """There is nothing to join."""
+        return []
+
+    def arguments(self, alone: list[str], _: list[str]) -> list[str]:
+        """There is nothing to tell."""
+        return alone
+
+    def stop(self) -> None:
+        """Each ends by itself."""
+
+
 class Founder:
     """The holder's own: it is the first process of its pid namespace, and so no signal that is sent
     from within can end it, SIGKILL included."""
@@ -62,6 +78,9 @@ class Founder:
     def arguments(self, alone: list[str], _: list[str]) -> list[str]:
         """What bwrap is told."""
         return ["--as-pid-1", *alone]
+
+
+Company = Household | Neighbours | Founder
 
 
 def _user_namespace_of(pid: int) -> int:

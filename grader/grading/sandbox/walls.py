@@ -21,11 +21,13 @@ WRITABLE = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"
 
 @dataclass(frozen=True)
 class Fence:
-    """Paths that Landlock leaves to a command, and whether it may use TCP (known from ABI 4 on)."""
+    """Paths that Landlock leaves to a command, and whether it may use TCP (known from ABI 4 on) and
+    send signals to what it has not started itself (from ABI 6 on)."""
 
     readable: tuple[str, ...]
     writable: tuple[str, ...]
     tcp: bool
+    signals: bool
 
 
 @dataclass(frozen=True)

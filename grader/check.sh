@@ -43,7 +43,7 @@ step unit-thread "${plainly[@]}" make -j"$jobs" SAN=thread unit
 step unit-address make -j"$jobs" SAN=address,undefined unit
 # Side by side: most of these tests wait for a program. A file stays together, for its fixtures.
 step grader-tests grading pytest -q -p no:cacheprovider -n "$jobs" --dist loadfile --durations=30 -rf grader/tests
-step samples grader/run_all.sh -o build/check/results
+step samples grader/run_all.sh -j $((2 * jobs)) -o build/check/results
 for profile in grader/other_samples/*/; do
     profile=$(basename "$profile")
     step "samples-$profile" grader/run_all.sh --profile "$profile" -o "build/check/results-$profile"

@@ -139,8 +139,8 @@ void accept_clients(std::stop_token stop, const Fd& listener) {
             std::this_thread::sleep_for(std::chrono::milliseconds{100});
             continue;
         }
-        const timeval second{1, 0};
-        ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
+        const timeval moment{0, 300'000};
+        ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &moment, sizeof moment);
         try {
             sessions.emplace_back(room, id, std::move(fd));
         } catch (const std::exception& error) {

@@ -86,7 +86,7 @@ def check_every_request_gets_one_reply(theatre: Theatre) -> None:
                         "line of its own.",
                         expected=f"error:, sent, sent, and so on, {MANY} in all",
                         actual=f"{len(replies)} replies; the first that is not as it should be is "
-                               f"number {place}")
+                               f"number {place}{a_mixed_line(ann, texts)}")
     must_have_arrived(stage, bob, ann, texts, at_least=MANY)
 
 
@@ -251,7 +251,8 @@ def must_have_arrived(stage: MessageStage, sender: Member, to: Member, texts: li
                  min(len(heard), len(texts)))
     lost = [text for text in texts if text not in heard]
     what = (f"{len(lost)} of {len(texts)} messages of {sender.name} never came" if lost else
-            f"messages of {sender.name} came more than once" if len(heard) > len(texts) else
+            f"messages of {sender.name} came more than once (was it asked for twice, or put in "
+            "twice? the server's log tells)" if len(heard) > len(texts) else
             f"messages of {sender.name} were refused" if len(texts) < at_least else
             f"messages of {sender.name} did not come in their order")
     stage.transcript.add("missing" if lost else "unexpected", to.name,
@@ -261,6 +262,13 @@ def must_have_arrived(stage: MessageStage, sender: Member, to: Member, texts: li
                     actual=f"{len(heard)} messages; the first that is not as it should be is "
                            f"number {place}; {to.name}'s client: {to.program.how_it_ended}",
                     detail=stage.program.last_words())
+
+
+def a_mixed_line(member: Member, texts: list[bytes]) -> str:
+    """What to say of a message that was printed as nobody sent it."""
+    mixed = next((text for text in member.heard() if text not in texts), None)
+    return "" if mixed is None else (
+        f'; {member.name} printed a line that mixes two: "from bob: {readable(mixed)}"')
 
 
 def must_say_goodbye(member: Member) -> None:

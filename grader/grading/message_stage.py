@@ -116,7 +116,8 @@ class MessageStage(Stage):
         """Raises Blocked unless this client says that it is."""
         if not self.until(lambda: member.key is not None or member.program.ended) \
                 or member.key is None:
-            raise Blocked(REGISTERS, f"{member.name} is not registered "
+            long = f", {len(member.name)} bytes," if len(member.name) > len("somebody") else ""
+            raise Blocked(REGISTERS, f"{member.name}{long} is not registered "
                           f"({member.program.how_it_ended}); it has printed {member.last_words()}."
                           + self.meanwhile(), member.program.last_words())
 

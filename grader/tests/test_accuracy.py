@@ -121,9 +121,10 @@ def test_the_bound_is_the_rule_of_three() -> None:
     assert flake.bound(1, 6000) == ""
 
 
-def test_the_quick_choice_has_a_defect_for_each_clause() -> None:
+def test_the_quick_choice_has_a_defect_for_every_third_clause() -> None:
     clauses = {entry.clause for entry in ENTRIES if entry.kind == DEFECTS and not entry.race}
-    assert clauses == {entry.clause for entry in quick_choice(ENTRIES) if entry.kind == DEFECTS}
+    chosen = [entry.clause for entry in quick_choice(ENTRIES) if entry.kind == DEFECTS]
+    assert len(chosen) == len(set(chosen)) == -(-len(clauses) // 3) and clauses.issuperset(chosen)
 
 
 def test_races_are_counted_for_defects_and_right_programs_apart() -> None:

@@ -1,12 +1,10 @@
 """The bonus: whoever is killed, at whatever moment, takes nobody with him."""
 
 import signal
-import time
 from collections.abc import Callable
 
 from grading.message_stage import Member, MessageStage
 from grading.observe.call_by_call import CallByCall
-from grading.observe.deadline import Deadline
 from grading.shortfall import Shortfall
 from grading.theatre import Theatre
 
@@ -101,11 +99,11 @@ def while_it_registers(theatre: Theatre, stage: MessageStage, _: Member,
     victim = Member(theatre.start_client("--channel", stage.channel, name, name=name,
                                          before=_STOPPED))
     stage.also(victim.program)
-    traced = CallByCall(victim.program.thread_ids())
-    victim.program.signal(signal.SIGCONT)
-    while traced.step(A_CALL_S) and not traced.text_at(first_path(traced)).startswith(SHARED):
-        pass
-    return killed_after(stage, victim, traced, calls, lambda: victim.key is not None)
+    with CallByCall(victim.program.thread_ids(), lambda: end(victim)) as traced:
+        victim.program.signal(signal.SIGCONT)
+        while traced.step(A_CALL_S) and not traced.text_at(first_path(traced)).startswith(SHARED):
+            pass
+        return calls_made(stage, traced, calls, lambda: victim.key is not None)
 
 
 def while_it_sends(theatre: Theatre, stage: MessageStage, to: Member, calls: int) -> list[int]:
@@ -115,23 +113,25 @@ def while_it_sends(theatre: Theatre, stage: MessageStage, to: Member, calls: int
     victim = stage.come(name)
     stage.must_be_registered(victim)
     stage.settle()
-    traced = CallByCall(victim.program.thread_ids())
-    victim.program.tell(f"send {to.key} the last words of {name}")
-    return killed_after(stage, victim, traced, calls, lambda: bool(victim.replies()))
+    with CallByCall(victim.program.thread_ids(), lambda: end(victim)) as traced:
+        victim.program.tell(f"send {to.key} the last words of {name}")
+        return calls_made(stage, traced, calls, lambda: bool(victim.replies()))
 
 
-def killed_after(stage: MessageStage, victim: Member, traced: CallByCall, calls: int,
-                 done: Callable[[], bool]) -> list[int]:
-    """Lets it make so many calls, or until it is done; kills it; those it has made, each as it
-    was entered and as it was left."""
+def calls_made(stage: MessageStage, traced: CallByCall, calls: int,
+               done: Callable[[], bool]) -> list[int]:
+    """Lets it make so many calls, or until it is done; those it has made, each as it was entered
+    and as it was left."""
     made: list[int] = []
     while len(made) < calls and not done() and traced.step(A_CALL_S):
         made.append(traced.call()[0])
         stage.pump()
-    victim.program.signal(signal.SIGKILL)
-    traced.reap()
-    victim.program.wait(NOTICED_S)
     return made
+
+
+def end(victim: Member) -> None:
+    """It is killed where it stands."""
+    victim.program.signal(signal.SIGKILL)
 
 
 def first_path(traced: CallByCall) -> int:
@@ -147,23 +147,18 @@ def next_victim(stage: MessageStage) -> str:
 
 def must_go_on(stage: MessageStage, ann: Member, bob: Member, when: str) -> None:
     """Raises Shortfall unless a message and a newcomer pass within 2 s."""
-    start, deadline = time.monotonic(), Deadline(NOTICED_S, stage.pids)
-    newcomer = stage.come()
-    replies = len(ann.replies())
+    newcomer, replies = stage.come(), len(ann.replies())
     ann.program.tell(f"send {bob.key} is anybody there")
     facts: dict[str, Callable[[], bool]] = {
         "ann's message to bob got no reply": lambda: len(ann.replies()) > replies,
         "a newcomer was not registered": lambda: newcomer.key is not None}
-    for what, fact in facts.items():
-        while not fact() and not deadline.passed:
-            stage.pump(0.005)
-            stage.must_live()
-        if not fact():
-            raise Shortfall(f"A client was killed {when}; for 2 s after that {what}."
-                            + stage.meanwhile(),
-                            expected="nobody is held up for more than 2 s",
-                            actual=f"nothing after {time.monotonic() - start:.1f} s",
-                            detail=stage.program.last_words())
+    if not stage.within(NOTICED_S, lambda: all(fact() for fact in facts.values())):
+        missing = next(what for what, fact in facts.items() if not fact())
+        raise Shortfall(f"A client was killed {when}; for 2 s after that {missing}."
+                        + stage.meanwhile(),
+                        expected="nobody is held up for more than 2 s",
+                        actual=f"nothing after {NOTICED_S:.0f} s",
+                        detail=stage.program.last_words())
     stage.leave(newcomer)
 
 

@@ -7,15 +7,13 @@ from grading.shortfall import Shortfall
 from grading.stage import FENCE_S
 from grading.theatre import Theatre
 from grading.transcript import readable
-from grading.verdict import Verdict
 
 from bonus_faults import kill, must_notice
-from bonus_register import an_unknown_key
+from bonus_register import TIME_TO_TIDY_S, an_unknown_key
 from chat_cost import must_be_idle
-from chat_start import must_refuse
+from chat_start import must_end, must_refuse
 
 BAD_CHANNELS = ("", "n" * 32, "a b", "a/b")
-TIME_TO_TIDY_S = 2.0
 
 
 def check_says_its_channel(theatre: Theatre) -> None:
@@ -175,23 +173,9 @@ def must_stop(theatre: Theatre, number: signal.Signals) -> None:
         if members:
             stage.send(members[0], members[1])
             kill(stage, members.pop())
-        must_end(stage, number, f"{clients} clients have come")
+        must_end(stage, number, f"{clients} clients have come", FENCE_S)
         must_notice(stage, members, "The server has ended")
         nothing_may_be_left(theatre, stage, before, members)
-
-
-def must_end(stage: MessageStage, number: signal.Signals, clients: str) -> None:
-    """Raises Shortfall unless the signal ends the server, with status 0."""
-    stage.may_end = True
-    stage.program.signal(number)
-    if not stage.program.wait(FENCE_S):
-        raise Shortfall(f"{number.name} does not end the server ({clients}).",
-                        expected="it ends, exit status 0", actual="still running",
-                        verdict=Verdict.TIMEOUT)
-    if stage.program.exit_status != 0:
-        raise Shortfall(f"On {number.name} the server does not end with status 0 ({clients}).",
-                        expected="exit status 0", actual=stage.program.how_it_ended,
-                        detail=stage.program.last_words())
 
 
 def nothing_may_be_left(theatre: Theatre, stage: MessageStage, before: set[str],

@@ -5,6 +5,7 @@ import socket
 from pathlib import Path
 
 from grading.chat_stage import ChatStage
+from grading.message_stage import MessageStage
 from grading.observe.sockets import listeners
 from grading.program import Program
 from grading.shortfall import Shortfall
@@ -180,13 +181,15 @@ def must_end_on(theatre: Theatre, number: signal.Signals) -> None:
                             expected="every connection ends", actual="a connection is still open")
 
 
-def must_end(stage: ChatStage, number: signal.Signals, clients: str) -> None:
+def must_end(stage: ChatStage | MessageStage, number: signal.Signals, clients: str,
+             seconds: float = 2.0) -> None:
     """Raises Shortfall unless the signal ends the server in time, with status 0."""
     stage.may_end = True
     stage.program.signal(number)
-    if not stage.program.wait(2.0):
-        raise Shortfall(f"{number.name} does not end the server within 2 s ({clients}).",
-                        expected="it ends, exit status 0", actual="still running after 2 s",
+    if not stage.program.wait(seconds):
+        raise Shortfall(f"{number.name} does not end the server within {seconds:.0f} s "
+                        f"({clients}).", expected="it ends, exit status 0",
+                        actual=f"still running after {seconds:.0f} s",
                         verdict=Verdict.TIMEOUT)
     if stage.program.exit_status != 0:
         raise Shortfall(f"On {number.name} the server does not end with status 0 ({clients}).",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from grading.observe.tracing import (ALL_CHILDREN, DIE_WITH_ME, INTERRUPT, SEIZE, TELL_CALLS_APART,
@@ -13,23 +13,39 @@ from grading.observe.tracing import (ALL_CHILDREN, DIE_WITH_ME, INTERRUPT, SEIZE
 from grading.sandbox import acting_on, reading
 
 _CALL = signal.SIGTRAP | 0x80  # what a stop at a system call looks like
-_SPINS, _STEP_S = 200, 0.0002  # the next call comes at once, or when somebody else has acted
-_REAP_S = 10.0
+_REAP_S = 10.0  # a fence: who was killed is gone at once
+_NEWS = {signal.SIGCHLD}  # what the kernel sends a tracer when a thread has stopped or ended
 
 
 class CallByCall:
-    """These threads of one program. It does not survive: whoever has begun this ends it with
-    SIGKILL, and calls reap(). One thread uses it, the same from the beginning to the end."""
+    """Threads of one program, within a `with` block that it does not survive: `kill` is called
+    at its end, whatever happens there.
 
-    def __init__(self, thread_ids: Iterable[int]) -> None:
+    One thread enters, uses and leaves it. SIGCHLD is blocked there meanwhile, so that nothing that
+    happens between a look and a wait is missed; no program may be started within the block.
+    """
+
+    def __init__(self, thread_ids: Iterable[int], kill: Callable[[], None]) -> None:
+        self._thread_ids, self._kill = thread_ids, kill
         self._running: list[int] = []
         self._stopped: list[int] = []
-        for thread_id in thread_ids:
-            with suppress(ProcessLookupError):
-                with acting_on(thread_id):
-                    ptrace(SEIZE, thread_id, TELL_CALLS_APART | DIE_WITH_ME)
-                self._running.append(thread_id)
-                ptrace(INTERRUPT, thread_id)
+
+    def __enter__(self) -> CallByCall:
+        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, _NEWS)
+        try:
+            for thread_id in self._thread_ids:
+                with suppress(ProcessLookupError):
+                    with acting_on(thread_id):
+                        ptrace(SEIZE, thread_id, TELL_CALLS_APART | DIE_WITH_ME)
+                    self._running.append(thread_id)
+                    ptrace(INTERRUPT, thread_id)
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
 
     def step(self, seconds: float) -> bool:
         """Runs on until a thread enters or leaves a system call, where it stays.
@@ -40,16 +56,13 @@ class CallByCall:
             self._go_on(thread_id)
             self._stopped.remove(thread_id)
         deadline = time.monotonic() + seconds
-        looks = 0
-        while not self._stopped:
+        while True:
             for thread_id in tuple(self._running):
                 self._look_at(thread_id)
-            looks += 1
-            if not self._running and not self._stopped or time.monotonic() > deadline:
+            if self._stopped or not self._running:
+                return bool(self._stopped)
+            if not _news_before(deadline):
                 return False
-            if looks > _SPINS:
-                time.sleep(_STEP_S)
-        return True
 
     def call(self) -> tuple[int, tuple[int, ...]]:
         """The system call at which step() has stopped: its number, and its six arguments."""
@@ -66,14 +79,14 @@ class CallByCall:
                 return memory.read(most).partition(b"\0")[0]
         return b""
 
-    def reap(self) -> None:
-        """After SIGKILL: a traced thread has not ended before its tracer has heard of it."""
+    def _end(self) -> None:
+        """A traced thread has not ended before its tracer has heard of it."""
+        self._kill()
         left, deadline = [*self._running, *self._stopped], time.monotonic() + _REAP_S
-        while left and time.monotonic() < deadline:
-            left = [thread_id for thread_id in left if not _has_ended(thread_id)]
-            if left:
-                time.sleep(_STEP_S)
-        self._running, self._stopped = [], []
+        while left := [thread_id for thread_id in left if not _has_ended(thread_id)]:
+            if not _news_before(deadline):
+                break
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def _go_on(self, thread_id: int, number: int = 0) -> None:
         with suppress(ProcessLookupError):
@@ -94,6 +107,11 @@ class CallByCall:
             self._stopped.append(thread_id)
         else:  # a signal is passed on; a stop that we have asked for, or SIGCONT ends, is not one
             self._go_on(thread_id, 0 if status >> 16 else os.WSTOPSIG(status))
+
+
+def _news_before(deadline: float) -> bool:
+    """Waits until a thread may have stopped or ended; False if time is up."""
+    return signal.sigtimedwait(_NEWS, max(deadline - time.monotonic(), 0)) is not None
 
 
 def _has_ended(thread_id: int) -> bool:

@@ -22,6 +22,7 @@ from grading.transcript import Transcript
 SCENE_WALL_S, SCENE_CPU_S = 90.0, 60  # beyond every fence of a scene: who meets these hangs
 # What stands in front of a program that begins with descriptors which are taken already.
 _TAKE = 'for ((i = 0; i < $1; i++)); do exec {taken}</dev/null; done; shift; exec "$@"'
+_DYNAMIC_AND_DEFINED = 'nm -A --dynamic "$@"; nm -A --defined-only "$@"'
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,24 @@ class Programs:
         return (self.box.work / path).is_file()
 
     def symbols(self, path: str, *options: str) -> set[str]:
-        """Names in the symbol tables of a file the build has left; nm too runs in the sandbox.
+        """Names in the symbol tables of a file the build has left.
 
         Without options: what it defines, and what it takes from shared libraries.
         """
-        self.transcript.add("note", "server", f"the grader looks at the symbols of {path}: nm "
-                            + " ".join(options))
-        found: set[str] = set()
-        for choice in (options,) if options else (("--dynamic",), ("--defined-only",)):
-            listing = self.box.run(("nm", *choice, path), limits=RUN).stdout
-            found |= {line.split()[-1].partition("@")[0]
-                      for line in listing.decode("utf-8", "replace").splitlines() if line.strip()}
+        return self.symbols_of((path,), *options)[path]
+
+    def symbols_of(self, paths: Sequence[str], *options: str) -> dict[str, set[str]]:
+        """The same of several files at once; nm too runs in the sandbox."""
+        self.transcript.add("note", "server", "the grader looks at the symbols of "
+                            f"{', '.join(paths)}: nm {' '.join(options)}")
+        script = ("nm -A", *options, '"$@"') if options else (_DYNAMIC_AND_DEFINED,)
+        listing = self.box.run(("sh", "-c", " ".join(script), "sh", *paths),
+                               limits=replace(RUN, output=2 * len(paths) * RUN.output)).stdout
+        found: dict[str, set[str]] = {path: set() for path in paths}
+        for line in listing.decode("utf-8", "replace").splitlines():
+            file, _, rest = line.partition(":")
+            if file in found and rest.strip():
+                found[file].add(rest.split()[-1].partition("@")[0])
         return found
 
     def other_target(self, name: str) -> tuple[Box, BuildResult, Target]:

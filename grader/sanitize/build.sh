@@ -19,19 +19,24 @@ case $flags in
 *-fsanitize=thread*) schedule=$here/schedule.c ;;
 *) schedule= ;;
 esac
-gcc -O1 -g -r -nostdlib "$here/hooks.c" ${schedule:+"$schedule"} -o "$names/hooks.o"
+for source in "$here/hooks.c" ${schedule:+"$schedule"}; do
+    name=${source##*/}
+    gcc -O1 -g -c "$source" -o "$names/${name%.c}.part"
+done
+gcc -r -nostdlib "$names"/*.part -o "$names/hooks.o"
+in_front=$(cat "$here/compiler.sh")
 (
     IFS=:
     for folder in $PATH; do
         find "$folder" -maxdepth 1 -regextype posix-extended -regex ".*/$compiler" \
-            -exec basename {} \; 2>/dev/null || true
+            -printf '%f\n' 2>/dev/null || true
     done
 ) | sort -u | while read -r name; do
-    ln -s "$here/compiler.sh" "$names/$name"
+    printf '%s\n' "$in_front" >"$names/$name"
 done
 printf "flags='%s'\nreal_path='%s'\n" "$flags" "$PATH" >"$names/settings"
 printf '#!/bin/sh\n' >"$names/strip"  # a program's names are what a report tells
-chmod +x "$names/strip"
+chmod +x "$names"/*
 : >"$names/sources"
 
 find . -type f \( -iname 'makefile*' -o -name 'GNUmakefile' -o -name '*.mk' -o -name '*.sh' \

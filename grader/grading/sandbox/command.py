@@ -18,7 +18,9 @@ _HOME = "/home/student"
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": _HOME, "USER": "student",
                 "LANG": "C.UTF-8", "TERM": "dumb", "MALLOC_ARENA_MAX": "2"}
 # Fd 9 and 8 are opened by name, so that a caller who closes every descriptor (pexpect) may exec it.
-_OPEN_FILES = 'exec 9<"$1" 8>"$2"; shift 2; exec "$@"'
+# Where memory is short, the kernel ends students' programs first, not the grader.
+_OPEN_FILES = ('exec 9<"$1" 8>"$2"; shift 2; echo 1000 >/proc/self/oom_score_adj || exit; '
+               'exec "$@"')
 _JOIN = 'exec 7<"$1"; shift; exec "$@"', 'exec 7<"$1" 6<"$2" 5<"$3"; shift 3; exec "$@"'
 # Ctrl-C reaches the whole foreground group, bwrap first: only the student's program may obey it.
 DEAF = "--ignore-signal=INT,QUIT,TSTP,HUP,TERM,TTIN,TTOU"
@@ -87,7 +89,7 @@ def command_line(view: View, mode: Mode, argv: Sequence[str], limits: Limits,
     return [*join, "/bin/sh", "-c", _OPEN_FILES, "sh", *map(str, files),
             # env -i in front: /proc/1/environ of the sandbox is bwrap's own environment.
             "/usr/bin/env", "-i", DEAF, "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-            "choom", "-n", "1000", "--", _bwrap(),
+            _bwrap(),
             "--unshare-cgroup-try", *apart,
             *variables, *view.arguments(), "--json-status-fd", "8", "--seccomp", "9", "--",
             *mode.become_student(), *limits.prlimit(), "env", CHAIN_MARK, *argv]

@@ -17,7 +17,7 @@ _GRADER = Path(__file__).resolve().parents[2]
 _SECONDS = 30
 _REHEARSAL = (sys.executable, "-m", "grading.sandbox.rehearsal")
 _TOOLS = {"bwrap": "bubblewrap", "env": "coreutils", "sh": "dash", "prlimit": "util-linux",
-          "choom": "util-linux", "setpriv": "util-linux"}
+          "setpriv": "util-linux"}
 _CONTAINER = ("run it outside the container, or with --cap-add SYS_ADMIN --cap-add NET_ADMIN "
               "--security-opt seccomp=unconfined --security-opt apparmor=unconfined")
 _USERNS = ("run as root, or have an administrator allow user namespaces "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .mode import unsafe
@@ -76,11 +77,22 @@ def thread_count(pid: int) -> int:
 
 def read(path: str) -> bytes:
     """A file of /proc; nothing if it is gone."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return _whole(descriptor)
+        finally:
+            os.close(descriptor)
+    return b""
+
+
+def _whole(descriptor: int) -> bytes:
+    """Most are shorter than a page. Cheaper than a file object: looks are taken by the thousand."""
+    text = part = os.read(descriptor, _PAGE)
+    while len(part) == _PAGE:
+        part = os.read(descriptor, _PAGE)
+        text += part
+    return text
 
 
 def _threads(pid: int) -> list[str]:

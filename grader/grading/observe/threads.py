@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -90,6 +91,28 @@ def sample_threads(pids: Iterable[int]) -> tuple[ThreadSample, ...] | None:
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return None  # PermissionError: it is ending, and its memory is gone before it is
     return tuple(samples)
+
+
+def at_work(pids: Iterable[int]) -> bool:
+    """True while a thread of these processes runs, wants to, or is just ending."""
+    threads = sample_threads(pids)
+    return threads is None or any(thread.call is None for thread in threads)
+
+
+def whereabouts(pids: Iterable[int]) -> str:
+    """What the threads of these processes do, in words: "2 wait in futex, 1 runs"."""
+    calls = Counter(thread.call for thread in sample_threads(pids) or ())
+    return ", ".join(f"{count} {_doing(call, one=count == 1)}"
+                     for call, count in calls.most_common())
+
+
+def _doing(call: int | None, *, one: bool) -> str:
+    if call is None:
+        return "runs" if one else "run"
+    if call == STOPPED:
+        return "is stopped" if one else "are stopped"
+    name = seccomp.resolve_syscall(seccomp.Arch.NATIVE, call)
+    return f"{'waits' if one else 'wait'} in {name.decode()}"
 
 
 def _sample(pid: int, tid: int) -> ThreadSample | None:

@@ -44,11 +44,11 @@ step unit-address make -j"$jobs" SAN=address,undefined unit
 # Side by side: most of these tests wait for a program. A file stays together, for its fixtures.
 step grader-tests grading pytest -q -p no:cacheprovider -n "$jobs" --dist loadfile --durations=30 -rf grader/tests
 # They wait more than they work. What the sanitizers say of them is asked by the grader's tests.
-step samples grader/run_all.sh -j $((2 * jobs)) --check '!no_[dm]*' -o build/check/results
+step samples grader/run_all.sh --keep-objects -j $((2 * jobs)) --check '!no_[dm]*' -o build/check/results
 for profile in grader/other_samples/*/; do
     profile=$(basename "$profile")
-    step "samples-$profile" grader/run_all.sh -j $((2 * jobs)) --profile "$profile" -o "build/check/results-$profile"
+    step "samples-$profile" grader/run_all.sh --keep-objects -j $((2 * jobs)) --profile "$profile" -o "build/check/results-$profile"
 done
 step accuracy-quick grading accuracy --quick
-step this-tree grading grading.test_command --strict
+step this-tree grading grading.test_command --strict --keep-objects
 printf '\nAll is well after %d s.\n%d passed, 0 failed\n' $SECONDS "$(passed)"

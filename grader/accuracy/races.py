@@ -70,7 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
     """0: enough races were found, and no right program was accused; 1: not so; 2: usage."""
     try:
         wish = _options().parse_args(arguments)
-        order = make_order(wish.part, CHECK, wish.profile, tier=wish.tier)
+        order = make_order(wish.part, CHECK, wish.profile, tier=wish.tier,
+                           keep_objects=True)
         entries = [entry for entry in read_corpus(CORPUS, order.lab)
                    if can_tell(entry) and fnmatch(entry.name, wish.only)]
         return _run(order, Tally(entries, wish.seeds, wish.plays), wish, terminal())

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from grading.build import OBJECTS
 from grading.grade import grade_all
-from grading.sandbox import Tier
 from grading.submission import Submission
 from grading.target_worker import Order
 from grading.verdict import Report, Verdict
@@ -33,7 +30,6 @@ def graded(order: Order, entries: Sequence[Entry], jobs: int,
     of right programs, and of defects of cleanliness. A pattern of the order's own is
     obeyed as it is. Quick: of a defect only the checks that it has to fail.
     """
-    order = with_kept_objects(order)
     alike: dict[tuple[tuple[str, ...], str], list[Entry]] = {}
     for entry in entries:
         targets = tuple(target for target in order.targets if target in entry.targets)
@@ -50,17 +46,6 @@ def graded(order: Order, entries: Sequence[Entry], jobs: int,
             with closing(grade_all(its_order, submissions, jobs)) as reports:
                 for report in reports:
                     yield named[report.submission], report
-
-
-def with_kept_objects(order: Order) -> Order:
-    """Of submissions that are all our own, a file that many of them have is compiled once: where
-    there is ccache, and a sandbox that can show all builds one folder."""
-    if order.tier is not Tier.FULL or not shutil.which("ccache"):
-        return order
-    folder = order.cache / OBJECTS
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o777)  # whoever builds has to be able to write there
-    return replace(order, keep_objects=True)
 
 
 def _pattern(entry: Entry, quick: bool) -> str:

@@ -21,7 +21,8 @@ from grading.report.gradebook import gradebook
 from grading.report.progress import showing_submissions
 from grading.report.result_json import write_result, write_whole
 from grading.report.wording import printable, score, terminal
-from grading.run_options import GRADER, MAX_JOBS, CannotGrade, cores, make_order, parser
+from grading.run_options import (GRADER, MAX_JOBS, CannotGrade, add_keep_objects, cores,
+                                 make_order, parser)
 from grading.submission import Submission, differences, find_submissions
 from grading.target_worker import Order
 from grading.verdict import Report
@@ -38,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         wish = _options().parse_args(arguments)
         if not 1 <= wish.jobs <= MAX_JOBS:
             raise CannotGrade(f"-j {wish.jobs}: a number from 1 to {MAX_JOBS} is wanted")
-        order = make_order(wish.part, wish.check, wish.profile, tier=wish.tier)
+        order = make_order(wish.part, wish.check, wish.profile, tier=wish.tier,
+                           keep_objects=wish.keep_objects)
         wish.submissions = wish.submissions or own_samples(order.lab)
         return _run(order, _submissions(wish, order.lab, console), wish, console)
     except CannotGrade as reason:
@@ -58,6 +60,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--expected", action="store_true", help="compare the verdicts with the "
                          "expected.toml in each submission (the samples: always); never for "
                          "strangers")
+    add_keep_objects(options)
     return options
 
 

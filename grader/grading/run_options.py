@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from grading import sandbox
+from grading.build import OBJECTS
 from grading.lab import Lab, NoProfile, read_lab
 from grading.lab_table import LabError
 from grading.lab_types import is_chosen
@@ -45,16 +46,23 @@ def parser(program: str, description: str | None) -> argparse.ArgumentParser:
     return made
 
 
+def add_keep_objects(options: argparse.ArgumentParser) -> None:
+    """For who grades programs of one's own."""
+    options.add_argument("--keep-objects", action="store_true", help="all is your OWN code: what "
+                         "several programs compile alike is compiled once (needs ccache)")
+
+
 class NoSandbox(CannotGrade):
     """Everything else is there."""
 
 
 def make_order(part: str, pattern: str, profile: str = "", *, tier: str | None = None,
-               allow_unsafe: bool = False) -> Order:
+               allow_unsafe: bool = False, keep_objects: bool = False) -> Order:
     """Proves that grading is possible here and says what is to be graded; raises CannotGrade.
 
-    tier: a letter of TIERS, or the best there is. allow_unsafe: without a sandbox too,
-    for code that is one's own.
+    tier: a letter of TIERS, or the best there is. For code that is all one's own:
+    allow_unsafe, without a sandbox too; keep_objects, each file compiled once, where there is
+    ccache and a sandbox that can show all builds one folder.
     """
     try:
         lab = read_lab(GRADER / "lab.toml", profile)
@@ -81,12 +89,18 @@ def make_order(part: str, pattern: str, profile: str = "", *, tier: str | None =
                           + (f"; what to do: {probe.advice}" if probe.advice else ""), 1)
     parts = tuple(name for name in lab.parts
                   if part in ("", name) and lab.rows_of(name, pattern))
+    cache = GRADER.parent / "build" / "grader-cache"
+    keep_objects = (keep_objects and probe.tier is sandbox.Tier.FULL
+                    and shutil.which("ccache") is not None)
+    if keep_objects:
+        (cache / OBJECTS).mkdir(parents=True, exist_ok=True)
+        (cache / OBJECTS).chmod(0o777)  # whoever builds has to be able to write there
     environment = {"grader": "", "profile": lab.profile, "compiler": "",
                    "kernel": platform.release(),
                    "sandbox": probe.tier.value}
-    return Order(lab, GRADER, sys.executable, GRADER.parent / "build" / "grader-cache",
-                 promise_of, environment, parts, pattern, tier=probe.tier,
-                 tier_reason=probe.reason, causes=causes)
+    return Order(lab, GRADER, sys.executable, cache, promise_of, environment, parts, pattern,
+                 tier=probe.tier, tier_reason=probe.reason, causes=causes,
+                 keep_objects=keep_objects)
 
 
 def _prove_wish(lab: Lab, part: str, pattern: str) -> None:

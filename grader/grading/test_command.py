@@ -17,7 +17,8 @@ from grading.report.progress import showing_targets
 from grading.report.result_json import write_result
 from grading.report.score_card import first_to_mend, print_score_card
 from grading.report.wording import failing, printable, terminal
-from grading.run_options import GRADER, CannotGrade, NoSandbox, cores, make_order, parser
+from grading.run_options import (GRADER, CannotGrade, NoSandbox, add_keep_objects, cores,
+                                 make_order, parser)
 from grading.submission import Submission
 from grading.target_worker import Order
 from grading.verdict import Report
@@ -34,11 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
     options.add_argument("--strict", action="store_true", help="extra credit has to pass as well")
     options.add_argument("--allow-unsafe", action="store_true",
                          help="where no sandbox is to be had, run your OWN code without one")
+    add_keep_objects(options)
     wish = options.parse_args(arguments)
     console = terminal()
     try:
         order = make_order(wish.part, wish.check, wish.profile, tier=wish.tier,
-                           allow_unsafe=wish.allow_unsafe)
+                           allow_unsafe=wish.allow_unsafe, keep_objects=wish.keep_objects)
         report = grade_tree(order, console, ROOT)
         write_result(RESULT, report)
     except CannotGrade as reason:

@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.text import Text
 
 from accuracy import page
+from accuracy.choice import quick_choice
 from accuracy.corpus import BASES, CorpusError, Entry, read_corpus
 from accuracy.judged import LUCK, judge
 from accuracy.load import burning
-from accuracy.matrix import quick_choice
 from accuracy.run import CORPUS, ROOT, graded
 
 LOADS = (0, 2, 4)  # times the number of cores
@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     """0: no verdict flipped; 1: some did; 2: usage."""
     try:
         wish = _options().parse_args(arguments)
-        order = make_order(wish.part, wish.check, wish.profile, tier=wish.tier)
+        order = make_order(wish.part, wish.check, wish.profile, tier=wish.tier,
+                           keep_objects=True)
         entries = [entry for entry in read_corpus(CORPUS, order.lab) if not entry.race]
         chosen = entries if wish.whole else [
             *(entry for entry in entries if entry.folder.parent.name == BASES),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from grading.lab import Lab
 
-from accuracy.corpus import CONFORMING, DEFECTS, Entry
+from accuracy.corpus import CONFORMING, DEFECTS
 from accuracy.judged import Judged
 
 
@@ -57,12 +57,3 @@ class Matrix:
         missed = [f"{one.entry.name}: nothing that tests {' or '.join(one.entry.breaks)} has failed"
                   for one in self.certain if not one.caught]
         return [trouble for one in self.judged for trouble in one.troubles] + missed
-
-
-def quick_choice(entries: Sequence[Entry]) -> list[Entry]:
-    """A few that stand for all: for every third clause the defect with the fewest targets."""
-    chosen: dict[str, Entry] = {}
-    for entry in sorted(entries, key=lambda one: len(one.targets)):
-        if entry.kind == DEFECTS and not entry.race:
-            chosen.setdefault(entry.clause, entry)
-    return list(chosen.values())[::3]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from accuracy import flake, page, races
+from accuracy.choice import FOR_EACH_CLAUSE, cover, quick_choice
 from accuracy.corpus import CONFORMING, DEFECTS, CorpusError, Entry, assemble, read_corpus
 from accuracy.judged import judge
-from accuracy.matrix import Matrix, quick_choice
+from accuracy.matrix import Matrix
 from accuracy.record import record
 from accuracy.run import CORPUS, ROOT
 from grading.verdict import Cause, Verdict
@@ -125,6 +126,19 @@ def test_the_quick_choice_has_a_defect_for_every_third_clause() -> None:
     clauses = {entry.clause for entry in ENTRIES if entry.kind == DEFECTS and not entry.race}
     chosen = [entry.clause for entry in quick_choice(ENTRIES) if entry.kind == DEFECTS]
     assert len(chosen) == len(set(chosen)) == -(-len(clauses) // 3) and clauses.issuperset(chosen)
+
+
+def test_the_cover_leaves_no_check_and_no_clause_out() -> None:
+    chosen = cover(ENTRIES)
+    defects = [entry for entry in chosen if entry.kind == DEFECTS]
+    failed = {check for entry in defects for its in entry.expected.values()
+              for check, verdict in its.items() if "PASS" not in verdict.split("|")}
+    assert {*lab().checks} <= failed and len(defects) >= 80
+    for clause in {entry.clause for entry in ENTRIES if entry.kind == DEFECTS}:
+        there = sum(entry.clause == clause for entry in ENTRIES)
+        its = sum(entry.clause == clause for entry in defects)
+        assert its >= min(there, FOR_EACH_CLAUSE), clause
+    assert len(chosen) - len(defects) >= 25
 
 
 def test_races_are_counted_for_defects_and_right_programs_apart() -> None:

@@ -48,10 +48,18 @@ bonus: $(OUT)bonus/server $(OUT)bonus/client  ## messages through shared memory:
 server:
 	ln -sf part_a/server server
 
-$(BUILD)/%_test.o: CXXFLAGS := $(QUICKLY)
 $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
+
+# Every test begins with the same large header: it is parsed once, and kept.
+$(BUILD)/%_test.o $(BUILD)/gtest.hpp.gch: CXXFLAGS := $(QUICKLY)
+$(BUILD)/%_test.o: %_test.cpp $(BUILD)/gtest.hpp.gch
+	@mkdir -p $(@D)
+	$(COMPILE) -include $(BUILD)/gtest.hpp -c -o $@ $<
+$(BUILD)/gtest.hpp.gch:
+	@mkdir -p $(@D) && echo '#include <gtest/gtest.h>' >$(basename $@)
+	$(COMPILE) -x c++-header -o $@ $(basename $@)
 
 # An archive is made anew, so that an object which has left the tree leaves the archive too.
 ARCHIVE = rm -f $@ && $(AR) rcs $@ $^

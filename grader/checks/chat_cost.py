@@ -116,4 +116,5 @@ def busy_share(stage: Stage, seconds: float, program: Program | TerminalProgram)
     start, used = time.monotonic(), program.cpu_ns()
     while time.monotonic() - start < seconds:
         stage.pump(seconds - (time.monotonic() - start))
+    stage.must_live()  # of who has ended, the kernel counts nothing any more
     return (program.cpu_ns() - used) / 1e9 / (time.monotonic() - start)

@@ -162,11 +162,12 @@ class Farewell:
 
     def look(self) -> None:
         """Takes what it has cost so far; a client that has ended tells nothing more."""
-        used, starved = self._program.cpu_ns(), run_delay_s(self._program.pids())
-        if not self._program.ended:
-            self._used = (used - self._used_then) / 1e9
-            self._starved = starved - self._starved_then
-            self._seconds = time.monotonic() - self._start
+        used = (self._program.cpu_ns() - self._used_then) / 1e9
+        starved = run_delay_s(self._program.pids()) - self._starved_then
+        if self._program.ended or used < self._used:  # the kernel knows nothing more of it
+            return
+        self._used, self._starved = used, max(starved, self._starved)
+        self._seconds = time.monotonic() - self._start
 
     def must_be_calm(self) -> None:
         """Raises Shortfall for a client that uses a core while it waits."""

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from grading.grade import grade_all
+from grading.grade import grade_each
 from grading.submission import Submission
 from grading.target_worker import Order
 from grading.verdict import Report, Verdict
@@ -30,22 +30,21 @@ def graded(order: Order, entries: Sequence[Entry], jobs: int,
     of right programs, and of defects of cleanliness. A pattern of the order's own is
     obeyed as it is. Quick: of a defect only the checks that it has to fail.
     """
-    alike: dict[tuple[tuple[str, ...], str], list[Entry]] = {}
-    for entry in entries:
-        targets = tuple(target for target in order.targets if target in entry.targets)
-        pattern = order.pattern if order.pattern != "*" else _pattern(entry, quick)
-        if targets:
-            alike.setdefault((targets, pattern), []).append(entry)
+    named = {entry.name: entry for entry in entries if {*entry.targets} & {*order.targets}}
     with tempfile.TemporaryDirectory(prefix="corpus-") as scratch:
-        for entry in entries:
+        wishes = []
+        for entry in named.values():
             assemble(entry, CORPUS, ROOT, Path(scratch, entry.name), order.lab)
-        for (targets, pattern), its in alike.items():
-            named = {entry.name: entry for entry in its}
-            submissions = [Submission(name, Path(scratch, name)) for name in named]
-            its_order = replace(order, only=targets, pattern=pattern)
-            with closing(grade_all(its_order, submissions, jobs)) as reports:
-                for report in reports:
-                    yield named[report.submission], report
+            wishes.append((_asked_of(entry, order, quick),
+                           Submission(entry.name, Path(scratch, entry.name))))
+        with closing(grade_each(wishes, jobs)) as reports:
+            for report in reports:
+                yield named[report.submission], report
+
+
+def _asked_of(entry: Entry, order: Order, quick: bool) -> Order:
+    return replace(order, only=entry.targets,
+                   pattern=order.pattern if order.pattern != "*" else _pattern(entry, quick))
 
 
 def _pattern(entry: Entry, quick: bool) -> str:

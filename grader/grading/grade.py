@@ -29,6 +29,7 @@ Progress = Callable[[str, int, int, str], None]  # target, rows done, rows in al
 class _Work:
     """One submission on its way through the pool: copied once, by whoever comes first."""
 
+    order: Order
     submission: Submission
     folder: Path  # for the copy and what the workers write; gone when the report is made
     targets: dict[str, TargetResult] = field(default_factory=dict)
@@ -39,13 +40,13 @@ class _Work:
     root: Path = Path()  # where the parts' folders are, as they were handed in
     staged: Path = Path()
 
-    def stage(self, order: Order, slot: int, stop: threading.Event) -> None:
+    def stage(self, slot: int, stop: threading.Event) -> None:
         """Makes the private copy, once; sets `status` to graded, rejected or error."""
         with self.lock:
             if self.status:
                 return
             try:
-                taken = take_in(order, self.submission, self.folder, slot, stop)
+                taken = take_in(self.order, self.submission, self.folder, slot, stop)
                 self.root, self.staged, self.notes = taken.root, taken.staged, taken.notes
                 self.status = "graded"
             except workspace.Rejected as reason:
@@ -56,7 +57,13 @@ class _Work:
 
 def grade_all(order: Order, submissions: Sequence[Submission], jobs: int,
               progress: Progress | None = None) -> Generator[Report, None, None]:
-    """Grades them all, `jobs` targets side by side; yields each report as soon as it is whole.
+    """Grades them all, `jobs` targets side by side; yields each report as soon as it is whole."""
+    return grade_each([(order, submission) for submission in submissions], jobs, progress)
+
+
+def grade_each(wishes: Sequence[tuple[Order, Submission]], jobs: int,
+               progress: Progress | None = None) -> Generator[Report, None, None]:
+    """The same where of each submission something else is asked.
 
     Whatever is wrong with one submission stays in its own report. Closing the generator, or
     KeyboardInterrupt, ends every worker before it returns.
@@ -67,33 +74,33 @@ def grade_all(order: Order, submissions: Sequence[Submission], jobs: int,
         slots.put(slot)
     with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as scratch, \
             ThreadPoolExecutor(jobs) as pool:
-        works = [_Work(submission, Path(scratch, str(number)))
-                 for number, submission in enumerate(submissions)]
+        works = [_Work(order, submission, Path(scratch, str(number)))
+                 for number, (order, submission) in enumerate(wishes)]
         pending: dict[Future[TargetResult], tuple[_Work, str]] = {
-            pool.submit(_in_slot, order, work, target, slots, stop): (work, target)
-            for work in works for target in order.targets}
+            pool.submit(_in_slot, work, target, slots, stop): (work, target)
+            for work in works for target in work.order.targets}
         try:
             while pending:
                 for future in wait(pending, LOOK_S, FIRST_COMPLETED).done:
                     work, target = pending.pop(future)
                     work.targets[target] = future.result()
-                    if len(work.targets) == len(order.targets):
+                    if len(work.targets) == len(work.order.targets):
                         shutil.rmtree(work.folder, ignore_errors=True)
-                        yield _report(order, work)
+                        yield _report(work)
                 if progress:
                     for work, target in pending.values():
                         progress(target, rows_written(work.folder, target),
-                                 len(order.rows_on(target)), doing(work.folder, target))
+                                 len(work.order.rows_on(target)), doing(work.folder, target))
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
 
 
-def _in_slot(order: Order, work: _Work, target: str, slots: queue.SimpleQueue[int],
+def _in_slot(work: _Work, target: str, slots: queue.SimpleQueue[int],
              stop: threading.Event) -> TargetResult:
-    slot = slots.get()
+    order, slot = work.order, slots.get()
     try:
-        work.stage(order, slot, stop)
+        work.stage(slot, stop)
         if work.status == "rejected":
             return not_built(order, target, f"The submission could not be taken: {work.notes[0]}")
         if work.status == "error":
@@ -107,7 +114,8 @@ def _in_slot(order: Order, work: _Work, target: str, slots: queue.SimpleQueue[in
         slots.put(slot)
 
 
-def _report(order: Order, work: _Work) -> Report:
+def _report(work: _Work) -> Report:
+    order = work.order
     environment, logs = dict(order.environment), dict[str, str]()
     for result in work.targets.values():
         environment = {**environment, **result.environment, "sandbox": order.environment["sandbox"]}

@@ -67,7 +67,7 @@ def _options() -> argparse.ArgumentParser:
                          help="programs that are named like one of these (with commas between)")
     options.add_argument("--all", action="store_true", help="every program of the corpus, which "
                          "takes an hour and more; without it those that stand for all: for each "
-                         "clause two defects, for each check one that fails it, and half of the "
+                         "clause two defects, for each check one that fails it, and some of the "
                          "right programs")
     options.add_argument("--quick", action="store_true",
                          help="one defect for each clause, by the checks that "

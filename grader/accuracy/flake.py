@@ -24,7 +24,7 @@ from accuracy.choice import quick_choice
 from accuracy.corpus import BASES, CorpusError, Entry, read_corpus
 from accuracy.judged import LUCK, judge
 from accuracy.load import burning
-from accuracy.run import CORPUS, ROOT, graded
+from accuracy.run import CORPUS, ROOT, graded_by_each
 
 LOADS = (0, 2, 4)  # times the number of cores
 KEPT = ROOT / "build" / "flake"  # what a verdict that flipped looked like
@@ -99,21 +99,19 @@ def _count(order: Order, entries: Sequence[Entry], wish: argparse.Namespace, tal
     start = time.monotonic()
     jobs = 1 if order.shares_a_network else wish.jobs
     with showing_submissions(console, wish.rounds * len(entries)) as one_more:
-        for turn in range(wish.rounds):
-            for entry, report in graded(order, entries, jobs):
-                one = judge(entry, report)
-                judged = [row for row in one.rows if row.verdict is not Verdict.NOT_JUDGED]
-                lucky = sum(row.name in LUCK for row in judged)
-                tally.luck += lucky
-                tally.verdicts += len(judged) - lucky
-                flipped = [line for line in one.troubles if not any(row in line for row in LUCK)]
-                if flipped:
-                    write_result(_place(tally.load, turn, entry), report)
-                tally.flips += flipped
-                for line in flipped:
-                    console.print(Text(printable(f"load {tally.load}: {line}"), "red"),
-                                  soft_wrap=True)
-                one_more()
+        for turn, entry, report in graded_by_each([order] * wish.rounds, entries, jobs):
+            one = judge(entry, report)
+            judged = [row for row in one.rows if row.verdict is not Verdict.NOT_JUDGED]
+            lucky = sum(row.name in LUCK for row in judged)
+            tally.luck += lucky
+            tally.verdicts += len(judged) - lucky
+            flipped = [line for line in one.troubles if not any(row in line for row in LUCK)]
+            if flipped:
+                write_result(_place(tally.load, turn, entry), report)
+            tally.flips += flipped
+            for line in flipped:
+                console.print(Text(printable(f"load {tally.load}: {line}"), "red"), soft_wrap=True)
+            one_more()
     tally.seconds = time.monotonic() - start
 
 

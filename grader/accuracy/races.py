@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from grading.grade import grade_all
+from grading.grade import grade_each
 from grading.report.progress import showing_submissions
 from grading.report.wording import printable, terminal
 from grading.run_options import CannotGrade, cores, make_order, parser
@@ -22,7 +22,7 @@ from rich.text import Text
 
 from accuracy import page
 from accuracy.corpus import BASES, DEFECTS, REFERENCE, CorpusError, Entry, read_corpus
-from accuracy.run import CLEANLINESS, CORPUS, ROOT, graded
+from accuracy.run import CLEANLINESS, CORPUS, ROOT, graded_by_each
 
 CHECK = "no_data_race"
 SEEDS, PLAYS = 32, 5  # schedules; times that the check is played as students play it
@@ -103,11 +103,10 @@ def _run(order: Order, tally: Tally, wish: argparse.Namespace, console: Console)
     jobs = 1 if order.shares_a_network else wish.jobs
     seeds: list[int | None] = [*[None] * tally.plays, *range(1, tally.seeds + 1)]
     with showing_submissions(console, len(seeds) * (len(tally.entries) + 1)) as one_more:
-        for seed in seeds:
-            for name, report in _played(replace(order, seed=seed), tally.entries, jobs):
-                counter = tally.as_played if seed is None else tally.seeded
-                counter[name] += races(report)
-                one_more()
+        for seed, name, report in _played(order, seeds, tally.entries, jobs):
+            counter = tally.as_played if seed is None else tally.seeded
+            counter[name] += races(report)
+            one_more()
     for line in table(tally):
         console.print(Text(printable(line)), soft_wrap=True)
     console.print(f"\n{tally.words}")
@@ -116,13 +115,16 @@ def _run(order: Order, tally: Tally, wish: argparse.Namespace, console: Console)
     return 0 if tally.good else 1
 
 
-def _played(order: Order, entries: Sequence[Entry], jobs: int) -> Iterator[tuple[str, Report]]:
-    """Every program once: this tree, then the corpus."""
-    with closing(grade_all(order, [Submission(REFERENCE, ROOT)], jobs)) as reports:
+def _played(order: Order, seeds: Sequence[int | None], entries: Sequence[Entry],
+            jobs: int) -> Iterator[tuple[int | None, str, Report]]:
+    """Every program with each seed: this tree, then the corpus."""
+    orders = [replace(order, seed=seed) for seed in seeds]
+    wishes = [(one, Submission(str(turn), ROOT)) for turn, one in enumerate(orders)]
+    with closing(grade_each(wishes, jobs)) as reports:
         for report in reports:
-            yield REFERENCE, report
-    for entry, report in graded(order, entries, jobs):
-        yield entry.name, report
+            yield seeds[int(report.submission)], REFERENCE, report
+    for turn, entry, report in graded_by_each(orders, entries, jobs):
+        yield seeds[turn], entry.name, report
 
 
 def races(report: Report) -> bool:

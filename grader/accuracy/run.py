@@ -24,22 +24,30 @@ CORPUS = ROOT / "grader" / "corpus"
 
 def graded(order: Order, entries: Sequence[Entry], jobs: int,
            quick: bool = False) -> Iterator[tuple[Entry, Report]]:
-    """Grades each on its own targets, and yields it as soon as it is done; raises CorpusError.
+    """Grades each on its own targets, and yields it as soon as it is done; raises CorpusError."""
+    for _, entry, report in graded_by_each([order], entries, jobs, quick):
+        yield entry, report
+
+
+def graded_by_each(orders: Sequence[Order], entries: Sequence[Entry], jobs: int,
+                   quick: bool = False) -> Iterator[tuple[int, Entry, Report]]:
+    """The same by several orders: which of them, what was graded, and its report.
 
     The rows of the sanitizers, which take most of the time, are asked where they can say something:
     of right programs, and of defects of cleanliness. A pattern of the order's own is
     obeyed as it is. Quick: of a defect only the checks that it has to fail.
     """
-    named = {entry.name: entry for entry in entries if {*entry.targets} & {*order.targets}}
+    named = {entry.name: entry for entry in entries if {*entry.targets} & {*orders[0].targets}}
     with tempfile.TemporaryDirectory(prefix="corpus-") as scratch:
-        wishes = []
         for entry in named.values():
-            assemble(entry, CORPUS, ROOT, Path(scratch, entry.name), order.lab)
-            wishes.append((_asked_of(entry, order, quick),
-                           Submission(entry.name, Path(scratch, entry.name))))
+            assemble(entry, CORPUS, ROOT, Path(scratch, entry.name), orders[0].lab)
+        wishes = [(_asked_of(entry, order, quick),
+                   Submission(f"{turn} {entry.name}", Path(scratch, entry.name)))
+                  for turn, order in enumerate(orders) for entry in named.values()]
         with closing(grade_each(wishes, jobs)) as reports:
             for report in reports:
-                yield named[report.submission], report
+                turn, name = report.submission.split(" ", 1)
+                yield int(turn), named[name], replace(report, submission=name)
 
 
 def _asked_of(entry: Entry, order: Order, quick: bool) -> Order:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from grading.observe.sockets import Socket, tcp_sockets
-from grading.observe.threads import ThreadSample, sample_threads
+from grading.observe.threads import ThreadSample, all_asleep, sample_threads
 
 SAME_SAMPLES = 3  # in a row; with empty queues that is enough
 UNREAD_S = 0.06  # every thread waits, and bytes lie unread for so long: nobody will read them
@@ -20,10 +20,11 @@ class Quiescence:
     """Samples a program until it has settled. Call mark() before each stimulus, look() after.
 
     The evidence of one look() is a moment; equal samples with equal counts of time slices prove
-    that no thread ran between them. A sleeping thread is no proof of rest, since it may be about to
-    act: it counts as busy until it has woken several times and done nothing, or if it has slept
-    since before the stimulus. Before something "never came", a thread whose call has a time limit
-    is a sleeper too: it may look into a queue when the limit is over.
+    that no thread ran between them; their states, that none had been woken. A sleeping thread is
+    no proof of rest, since it may be about to act: it counts as busy until it has woken several
+    times and done nothing, or if it has slept since before the stimulus. Before something "never
+    came", a thread whose call has a time limit is a sleeper too: it may look into a queue when the
+    limit is over.
     """
 
     def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
@@ -54,7 +55,8 @@ class Quiescence:
             self._first_seen.clear()
             return False
         sleepers = {t for t in threads if t.asleep or (strict and t.timed)}
-        if not all(self._excused(t, strict) if t in sleepers else t.blocked for t in threads):
+        if not (all(self._excused(t, strict) if t in sleepers else t.blocked for t in threads)
+                and all_asleep(t for t in threads if t not in sleepers)):
             self._last, self._same = None, 0
             return False
         sockets = _that_matter(tcp_sockets(), frozenset(ignored_ports))

@@ -93,10 +93,20 @@ def sample_threads(pids: Iterable[int]) -> tuple[ThreadSample, ...] | None:
     return tuple(samples)
 
 
+def all_asleep(threads: Iterable[ThreadSample]) -> bool:
+    """False if one of them has been woken: on another processor, which may take its time where the
+    machine is not a real one, and until then the thread seems to be in the call that it was in."""
+    try:
+        return all(_state(thread.pid, thread.tid) != "R" for thread in threads)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def at_work(pids: Iterable[int]) -> bool:
-    """True while a thread of these processes runs, wants to, or is just ending."""
+    """True while a thread of these processes runs, is about to, or is just ending."""
     threads = sample_threads(pids)
-    return threads is None or any(thread.call is None for thread in threads)
+    return (threads is None or any(thread.call is None for thread in threads)
+            or not all_asleep(threads))
 
 
 def whereabouts(pids: Iterable[int]) -> str:

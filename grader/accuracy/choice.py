@@ -30,16 +30,26 @@ def cover(entries: Sequence[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.name in wanted]
 
 
-def _defects(entries: Sequence[Entry]) -> Iterator[Entry]:
-    """Those with few targets first: they take the least time."""
-    of_clause, failed = Counter[str](), set[str]()
-    for entry in sorted(entries, key=lambda one: (one.race, len(one.targets))):
-        its = {check for table in entry.expected.values() for check, verdict in table.items()
-               if not {*verdict.split("|")} & NO_FAILURES}
-        if entry.kind == DEFECTS and (of_clause[entry.clause] < FOR_EACH_CLAUSE or its - failed):
-            of_clause[entry.clause] += 1
-            failed |= its
-            yield entry
+def _defects(entries: Sequence[Entry]) -> list[Entry]:
+    defects = sorted((entry for entry in entries if entry.kind == DEFECTS),
+                     key=lambda one: (one.race, len(one.targets)))
+    chosen, missing = list[Entry](), {check for one in defects for check in _failed(one)}
+    while missing:  # the one that fails most of them for each target that has to be graded
+        best = max(defects, key=lambda one: len(_failed(one) & missing) / len(one.targets))
+        chosen.append(best)
+        missing -= _failed(best)
+    of_clause = Counter(one.clause for one in chosen)
+    for one in defects:
+        if of_clause[one.clause] < FOR_EACH_CLAUSE and one not in chosen:
+            of_clause[one.clause] += 1
+            chosen.append(one)
+    return chosen
+
+
+def _failed(defect: Entry) -> set[str]:
+    """The checks that it always fails."""
+    return {check for table in defect.expected.values() for check, verdict in table.items()
+            if not {*verdict.split("|")} & NO_FAILURES}
 
 
 def _right_programs(entries: Sequence[Entry]) -> Iterator[Entry]:

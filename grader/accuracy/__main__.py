@@ -75,7 +75,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--record", action="store_true", help="write the verdicts into each "
                          "program's expected.toml, for you to look through")
     options.add_argument("--kept", action="store_true", help="grade only what has no report in "
-                         "build/accuracy yet, and take these; docs/accuracy.md stays as it is")
+                         "build/accuracy yet, and take these; docs/accuracy.md says so")
     options.add_argument("-j", dest="jobs", type=int, default=SIDE_BY_SIDE * cores(), metavar="N",
                          help=f"so many targets side by side (default: {SIDE_BY_SIDE} a core)")
     return options
@@ -108,9 +108,10 @@ def _run(order: Order, entries: list[Entry], of: int, wish: argparse.Namespace,
         learn(GRADER / FILE, judged)
     whole = wish.only == "*" and not wish.quick and not wish.part and wish.check == "*"
     _sum_up(console, matrix, whole, minutes)
-    if whole and not wish.record and not wish.kept:
-        took = (f"{len(entries)} of the {of} programs of the corpus in {minutes:.0f} min on "
-                f"{cores()} cores of a {platform.machine()}")
+    if whole and not wish.record:
+        took = (f"{len(missing)} of the {of} programs of the corpus in {minutes:.0f} min on "
+                f"{cores()} cores of a {platform.machine()}"
+                + (f", and {len(kept)} reports of runs before" if kept else ""))
         page.put(PAGE, "matrix", page.matrix_section(matrix, environment, took))
     return 1 if matrix.troubles or whole and matrix.untested else 0
 

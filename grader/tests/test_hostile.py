@@ -17,7 +17,7 @@ from sample_reports import GRADER, lab
 
 ATTACKS = read_attacks(CORPUS, GRADER / "samples", lab())
 FEW = ("builds,builds_the_client,default_port_is_9034,fan_out_reaches_everyone_else,"
-       "one_leaves_and_three_more_rounds,a_reset_disturbs_nobody,sigint_ends_it")
+       "one_leaves_and_three_more_rounds,long_lines_pass_whole,sigint_ends_it")
 needs_namespaces = pytest.mark.skipif(
     subprocess.run(["unshare", *([] if os.geteuid() == 0 else ["-r"]), "--mount", "--pid",
                     "--fork", "--net", "true"], check=False, capture_output=True).returncode != 0,

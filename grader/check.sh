@@ -42,7 +42,7 @@ step unit make -j"$jobs" unit
 step unit-thread "${plainly[@]}" make -j"$jobs" SAN=thread unit
 step unit-address make -j"$jobs" SAN=address,undefined unit
 # Side by side: most of these tests wait for a program. A file stays together, for its fixtures.
-step grader-tests grading pytest -q -p no:cacheprovider -n $((2 * jobs)) --dist loadfile --durations=30 -rf grader/tests
+step grader-tests grading pytest -q -p no:cacheprovider -n $((jobs + 1)) --dist loadfile --durations=30 -rf grader/tests
 # They wait more than they work. What the sanitizers say of them is asked by the grader's tests.
 step samples grader/run_all.sh --keep-objects -j $((2 * jobs)) --check '!no_[dm]*' -o build/check/results
 for profile in grader/other_samples/*/; do

@@ -120,6 +120,7 @@ class Stage:
                 return fact()
             if not self.restless and self._settled(moved, strict=True):
                 self.pump()
+                self.mark()
                 return fact()
             if time.monotonic() - start > SENTINEL_S if self.restless else fence.passed:
                 return self._at_the_fence(fact)

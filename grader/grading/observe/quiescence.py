@@ -24,7 +24,7 @@ class Quiescence:
     no proof of rest, since it may be about to act: it counts as busy until it has woken several
     times and done nothing, or if it has slept since before the stimulus. Before something "never
     came", a thread whose call has a time limit is a sleeper too: it may look into a queue when the
-    limit is over.
+    limit is over; and that a sleeper had nothing to do before the last byte moved says nothing.
     """
 
     def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
@@ -68,9 +68,8 @@ class Quiescence:
                 and time.monotonic() - self._since >= _seconds_needed(sockets))
 
     def _excused(self, sleeper: ThreadSample, strict: bool) -> bool:
-        if sleeper.tid in self._housekeepers:
-            return True
-        if not strict and (sleeper.tid, sleeper.slices) in self._slept_before:
+        if not strict and (sleeper.tid in self._housekeepers
+                           or (sleeper.tid, sleeper.slices) in self._slept_before):
             return True
         now = time.monotonic()
         first, since = self._first_seen.setdefault(sleeper.tid, (sleeper, now))

@@ -26,11 +26,12 @@ def spend():
         while time.monotonic() < end: pass
     if how == "thread":
         worker = threading.Thread(target=time.sleep, args=(delay,)); worker.start(); worker.join()
-if how == "tick":
+if how in ("tick", "postman"):
     waiting = []
+    pause = threading.Event().wait if how == "tick" else time.sleep
     def relay():
         while True:
-            threading.Event().wait(max(delay, 0.001))
+            pause(max(delay, 0.001))
             while waiting:
                 me, line = waiting.pop(0)
                 for other in clients:
@@ -38,7 +39,7 @@ if how == "tick":
     threading.Thread(target=relay, daemon=True).start()
 def serve(me):
     for line in me.makefile("rb"):
-        if how == "tick":
+        if how in ("tick", "postman"):
             waiting.append((me, line))
             continue
         spend()
@@ -85,6 +86,16 @@ def test_a_queue_that_is_looked_into_now_and_then_is_waited_for(box: Box) -> Non
     """The relaying thread waits in a call with a time limit, and nobody wakes it before."""
     stage = _stage(box, "tick", 0.6)
     stage.say(stage.join(2)[0])
+    stage.close()
+
+
+def test_who_was_idle_for_long_may_have_found_work(box: Box) -> None:
+    """The relaying thread sleeps again and again with nothing to do, before there is a line."""
+    stage = _stage(box, "postman", 0.05)
+    ann, bob = stage.join(2)
+    for speaker in (ann, bob):
+        assert not stage.until(lambda: False)  # it has woken, and done nothing
+        stage.say(speaker)
     stage.close()
 
 

@@ -39,7 +39,7 @@ class _Pace:
     @property
     def seconds(self) -> float:
         late = self._looks - SHORT_LOOKS
-        return TICK_S if late < 0 else min(0.001 * 1.1 ** late, LONGEST_TICK_S)
+        return TICK_S if late < 0 else min(0.001 * 1.1 ** min(late, SHORT_LOOKS), LONGEST_TICK_S)
 
     def go_on(self, moved: bool) -> None:
         self._looks = 0 if moved else self._looks + 1

@@ -14,7 +14,7 @@ from bonus_register import must_list, register_again
 
 NOTICED_S = 2.0  # SPEC.md M5
 KILLS = 4  # of each kind, spread over all the system calls that it takes
-LOCKS = 8  # more of them, where it takes locks, gives them back, or wakes somebody
+LOCKS = 8  # the first and the last of those at which it takes a lock, or wakes or awaits somebody
 _OF_LOCKS = frozenset(seccomp.resolve_syscall(seccomp.Arch.NATIVE, name) for name in
                       ("futex", "fcntl", "flock", "semop", "semtimedop"))
 MOST_CALLS, A_CALL_S = 400, 2.0  # who is not registered after so many, or in so long, is not
@@ -88,7 +88,7 @@ def moments(calls: list[int]) -> list[int]:
     them, and those where it has a lock, or is about to take or to leave one."""
     spread = {1 + number * len(calls) // KILLS for number in range(KILLS)}
     locks = [place for place, call in enumerate(calls, 1) if call in _OF_LOCKS]
-    return sorted(spread.union(locks[-LOCKS:]))
+    return sorted(spread.union(locks[:LOCKS], locks[-LOCKS:]))
 
 
 def while_it_registers(theatre: Theatre, stage: MessageStage, _: Member,

@@ -20,8 +20,10 @@ MOST_HEARD = 16 << 20  # bytes of one client: a server that sends more than scen
 class LineClient:
     """One connection. Never blocks: what cannot be sent at once goes out while the stage pumps."""
 
-    def __init__(self, name: str, connection: socket.socket, transcript: Transcript) -> None:
-        self.name = name
+    def __init__(self, name: str, connection: socket.socket, transcript: Transcript,
+                 room: int = 0) -> None:
+        """room: the port at which it has knocked; 0: it was knocked at."""
+        self.name, self.room = name, room
         self.heard = bytearray()
         self.ended = ""  # "end of file" or "reset", once the other side has ended the connection
         self.has_left = False  # True: has ended its visit by itself, one way or another
@@ -50,7 +52,7 @@ class LineClient:
             connection.close()
             raise
         transcript.add("joins", name)
-        return LineClient(name, connection, transcript)
+        return LineClient(name, connection, transcript, port)
 
     @property
     def here(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from grading.chat_stage import ChatStage
 from grading.observe.deadline import Deadline
-from grading.observe.threads import at_work, whereabouts
+from grading.observe.threads import whereabouts
 from grading.program import Program
 from grading.shortfall import Shortfall
 from grading.stage import Stage
@@ -16,7 +16,6 @@ from grading.verdict import Verdict
 WINDOW_S, LONG_WINDOW_S = 0.3, 2.0
 SHARE = 0.01  # of one core: SPEC.md C11
 TIME_TO_TIDY = 2.0  # seconds: SPEC.md C13
-STILL_AT_WORK_S = 4.0  # beyond that, for who has not come to rest: a fence
 
 
 def check_idle_clients_cost_nothing(theatre: Theatre) -> None:
@@ -76,10 +75,7 @@ def must_return(stage: ChatStage, count: Callable[[], int], baseline: int, what:
                 way: str) -> None:
     """Raises Shortfall unless the number comes back to the baseline within 2 s."""
     deadline = Deadline(TIME_TO_TIDY, stage.program.pids)
-    fence = Deadline(TIME_TO_TIDY + STILL_AT_WORK_S, stage.program.pids)
-    # Whoever rests tidies nothing up any more; who still works may have waited for the machine.
-    while count() > baseline and not (deadline.passed and (
-            fence.passed or not at_work(stage.program.pids()))):
+    while count() > baseline and not deadline.passed:
         stage.pump(0.01)
     left = count() - baseline
     if left > 0:

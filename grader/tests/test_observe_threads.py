@@ -6,8 +6,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from grading.observe.threads import all_asleep, at_work, sample_threads, whereabouts
+from grading.observe.threads import ThreadSample, all_asleep, sample_threads, whereabouts
 
 
 @contextmanager
@@ -22,26 +23,25 @@ def program(code: str) -> Iterator[int]:
             process.kill()
 
 
+def at_rest(pid: int) -> tuple[ThreadSample, ...]:
+    """Its threads, once they wait: between its word and its wait it runs."""
+    while not ((threads := sample_threads([pid])) and all(thread.blocked for thread in threads)):
+        pass
+    return threads
+
+
 def test_who_waits_for_a_line_is_asleep() -> None:
     with program("input()") as pid:
-        while at_work([pid]):  # between its word and its wait
-            pass
-        threads = sample_threads([pid])
-        assert threads and all_asleep(threads) and whereabouts([pid]) == "1 waits in read"
+        assert all_asleep(at_rest(pid)) and whereabouts([pid]) == "1 waits in read"
 
 
-def test_who_runs_is_at_work_whatever_call_it_was_seen_in() -> None:
+def test_who_runs_is_not_asleep_whatever_call_it_was_seen_in() -> None:
     with program("input()") as sleeper, program("while True: pass") as runner:
-        while at_work([sleeper]):
-            pass
-        threads = sample_threads([runner])
-        assert threads and threads[0].call is None and at_work([runner])
-        assert not all_asleep(threads) and whereabouts([runner]) == "1 runs"
+        seen = replace(at_rest(sleeper)[0], pid=runner, tid=runner)
+        assert seen.blocked and not all_asleep([seen]) and whereabouts([runner]) == "1 runs"
 
 
 def test_who_has_ended_is_not_asleep() -> None:
     with program("input()") as pid:
-        while at_work([pid]):
-            pass
-        threads = sample_threads([pid])
-    assert threads and not all_asleep(threads) and not whereabouts([pid])
+        threads = at_rest(pid)
+    assert not all_asleep(threads) and not whereabouts([pid])

@@ -102,13 +102,6 @@ def all_asleep(threads: Iterable[ThreadSample]) -> bool:
         return False
 
 
-def at_work(pids: Iterable[int]) -> bool:
-    """True while a thread of these processes runs, is about to, or is just ending."""
-    threads = sample_threads(pids)
-    return (threads is None or any(thread.call is None for thread in threads)
-            or not all_asleep(threads))
-
-
 def whereabouts(pids: Iterable[int]) -> str:
     """What the threads of these processes do, in words: "2 wait in futex, 1 runs"."""
     calls = Counter(thread.call for thread in sample_threads(pids) or ())

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from grading.line_client import LineClient
-from grading.observe.deadline import Deadline, run_delay_s
+from grading.observe.deadline import Deadline
 from grading.program import Program
 from grading.sandbox import unsafe
 from grading.shortfall import NotJudged, Shortfall
@@ -14,19 +14,15 @@ from grading.theatre import Theatre
 from grading.transcript import readable
 from grading.verdict import Verdict
 
+from farewell import QUICK_S, Farewell
 from part_a_client import Scene, connected, must_arrive, on_pipe, on_terminal, type_line
 from part_a_client_silence import must_leave_in_silence
 
 NOBODY = "no-such-host.invalid"
-# SPEC.md A5: the client may go when nothing has come for a second. An answer that the grader sends
-# later than this after the end of input says nothing about the client: the scene is played again.
-QUICK_S, TRIALS = 0.8, 5
+TRIALS = 5  # of a scene in which the grader came late
 # For so long a client listens to a server that goes on talking; and how often the grader's talks.
 PATIENT_S, PAUSE_S = 5.0, 0.25
 SLACK_S = 2.0
-SURELY_S = 3.5  # what the server has said till then has to be printed
-BUSY = 0.25  # of a core, while a line comes each quarter of a second: nobody needs so much
-STARVED_S = 0.2  # a client that was kept from running for so long may have taken it for silence
 
 
 def check_client_end_of_input(theatre: Theatre) -> None:
@@ -141,58 +137,6 @@ def must_leave_a_talker(theatre: Theatre) -> None:
                         actual="it goes on listening", verdict=Verdict.TIMEOUT)
     must_end(stage, program, 0)
     farewell.must_have_listened()
-
-
-class Farewell:
-    """What becomes of a client between its half-close and its end: what it costs and prints."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._start = self._last = time.monotonic()
-        self._used_then, self._starved_then = program.cpu_ns(), run_delay_s(program.pids())
-        self._used = self._starved = self._seconds = self._longest_gap = 0.0
-        self._said: list[str] = []
-
-    def heard(self, token: str) -> None:
-        """The server says this now."""
-        now = time.monotonic()
-        self._longest_gap, self._last = max(self._longest_gap, now - self._last), now
-        if now - self._start < SURELY_S:
-            self._said.append(token)
-
-    def look(self) -> None:
-        """Takes what it has cost so far; a client that has ended tells nothing more."""
-        used = (self._program.cpu_ns() - self._used_then) / 1e9
-        starved = run_delay_s(self._program.pids()) - self._starved_then
-        if self._program.ended or used < self._used:  # the kernel knows nothing more of it
-            return
-        self._used, self._starved = used, max(starved, self._starved)
-        self._seconds = time.monotonic() - self._start
-
-    def must_be_calm(self) -> None:
-        """Raises Shortfall for a client that uses a core while it waits."""
-        had = self._seconds - self._starved
-        if self._seconds > 1 and self._used > BUSY * had:
-            raise Shortfall("After the end of input the client works without a pause, although "
-                            "hardly anything arrives.", expected="it waits for what arrives",
-                            actual=f"{100 * self._used / had:.0f} % of a core")
-
-    def must_have_listened(self) -> None:
-        """Raises Shortfall unless it has stayed and printed what came; says nothing where somebody
-        was too late for it."""
-        if self._longest_gap > QUICK_S or self._starved > STARVED_S:
-            return
-        if self._seconds < SURELY_S:
-            raise Shortfall(
-                "After the end of input the server goes on talking, and the client ends too early.",
-                expected="it ends when a second is silent, or after 5 s",
-                actual=f"it ended after {self._seconds:.1f} s")
-        output = self._program.output()
-        if missing := [token for token in self._said if token.encode() not in output]:
-            raise Shortfall(
-                "After the end of input the server goes on talking, and not all is printed.",
-                expected="what arrives in the next 5 s, as long as no second is silent",
-                actual=f"{len(missing)} of {len(self._said)} lines are missing")
 
 
 def must_half_close(stage: Stage, program: Program | TerminalProgram,

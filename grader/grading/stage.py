@@ -14,6 +14,7 @@ from grading.observe.at_work import AT_ZERO, in_words, one_never_rests
 from grading.observe.deadline import Deadline
 from grading.observe.quiescence import Quiescence
 from grading.observe.sockets import tcp_sockets
+from grading.pace import TICK_S, Pace
 from grading.patience import Patience
 from grading.program import Program
 from grading.sandbox.libc import ticking_fd
@@ -25,24 +26,6 @@ from grading.verdict import Verdict
 FENCE_S = 10.0  # the last fence: a scene that gets here is a TIMEOUT, never a pass
 SENTINEL_S = 4.0  # how long a sentinel may take
 MOST_SENTINELS = 12  # more than take part in any scene but those of a crowd
-TICK_S, LONGEST_TICK_S = 0.0004, 0.004
-SHORT_LOOKS = 16  # so many at short ticks, then each a little later than the one before
-
-
-class _Pace:
-    """How long to wait before the next look: a moment, and longer when for long nothing moves, for
-    whoever looks all the time takes the processor from those who are to act."""
-
-    def __init__(self) -> None:
-        self._looks = 0
-
-    @property
-    def seconds(self) -> float:
-        late = self._looks - SHORT_LOOKS
-        return TICK_S if late < 0 else min(0.001 * 1.1 ** min(late, SHORT_LOOKS), LONGEST_TICK_S)
-
-    def go_on(self, moved: bool) -> None:
-        self._looks = 0 if moved else self._looks + 1
 
 
 class Stage:
@@ -94,7 +77,7 @@ class Stage:
             moved |= client.drain()
         return moved
 
-    def _pump_at(self, pace: _Pace) -> bool:
+    def _pump_at(self, pace: Pace) -> bool:
         moved = self.pump(pace.seconds)
         pace.go_on(moved)
         return moved
@@ -109,7 +92,7 @@ class Stage:
         happen any more. Raises Shortfall (TIMEOUT) at the fence, (CRASH) if the program died.
         """
         fence = Deadline(seconds or FENCE_S, self.pids if seconds else list)
-        start, pace = time.monotonic(), _Pace()
+        start, pace = time.monotonic(), Pace()
         while not fact():
             moved = self._pump_at(pace)
             if fact():
@@ -146,7 +129,7 @@ class Stage:
 
     def settle(self) -> None:
         """Waits until nothing is under way. A program that never rests has to pass sentinels."""
-        start, pace = time.monotonic(), _Pace()
+        start, pace = time.monotonic(), Pace()
         while not self.restless:
             moved = self._pump_at(pace)
             self.must_live()
@@ -197,7 +180,8 @@ class Stage:
         for speaker in speakers[-MOST_SENTINELS:]:
             token = self.token()
             speaker.say(f"sentinel {token}")
-            others = [client for client in self.here() if client is not speaker and client.reading]
+            others = [client for client in self.here() if client is not speaker
+                      and client.reading and client.room == speaker.room]
             deadline = time.monotonic() + SENTINEL_S
             while (time.monotonic() < deadline and not self.program.ended
                    and any(client.here and not client.count(token) for client in others)):

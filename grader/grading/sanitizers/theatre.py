@@ -74,11 +74,11 @@ class WatchedTheatre(Theatre):
 
     def _must_be_watched(self, plain: Theatre) -> None:
         built = [file for file in self._files() if self.has(file)]
-        symbols_of = self.symbols_of(built) if built else {}
+        tables = self.symbols_of(built) if built else {}
         for file in self._files():
             if plain.has(file) and not self.has(file):
                 raise self._not_built(file)
-            symbols = symbols_of.get(file, set())
+            symbols = tables.get(file, set())
             if symbols and not any(self.sanitizer.mark.match(symbol) for symbol in symbols):
                 raise Shortfall(f"{self.sanitizer.title} could not be built into {file}.",
                                 expected="the Makefile calls its compiler by name: "

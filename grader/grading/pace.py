@@ -1,0 +1,22 @@
+"""How long a scene waits before it looks again."""
+
+from __future__ import annotations
+
+TICK_S, LONGEST_TICK_S = 0.0004, 0.004
+SHORT_LOOKS = 16  # so many at short ticks, then each a little later than the one before
+
+
+class Pace:
+    """How long to wait before the next look: a moment, and longer when for long nothing moves, for
+    whoever looks all the time takes the processor from those who are to act."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    @property
+    def seconds(self) -> float:
+        late = self._looks - SHORT_LOOKS
+        return TICK_S if late < 0 else min(0.001 * 1.1 ** min(late, SHORT_LOOKS), LONGEST_TICK_S)
+
+    def go_on(self, moved: bool) -> None:
+        self._looks = 0 if moved else self._looks + 1

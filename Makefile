@@ -57,7 +57,7 @@ $(BUILD)/%_test.o $(BUILD)/gtest.hpp.gch: CXXFLAGS := $(QUICKLY)
 $(BUILD)/%_test.o: %_test.cpp $(BUILD)/gtest.hpp.gch
 	@mkdir -p $(@D)
 	$(COMPILE) -include $(BUILD)/gtest.hpp -c -o $@ $<
-$(BUILD)/gtest.hpp.gch:
+$(BUILD)/gtest.hpp.gch: $(wildcard /usr/include/gtest/*.h)
 	@mkdir -p $(@D) && echo '#include <gtest/gtest.h>' >$(basename $@)
 	$(COMPILE) -x c++-header -o $@ $(basename $@)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from grading.sandbox import Confined, Tier, tier
+from grading.sandbox import Confined, Tier, processes, tier
 
 full_only = pytest.mark.skipif(tier() is not Tier.FULL, reason="promised by namespaces only")
 shared_only = pytest.mark.skipif(tier() is Tier.FULL, reason="namespaces make it needless")
@@ -35,3 +35,9 @@ def await_fact(program: Confined, fact: Callable[[], bool]) -> None:
         assert program.wait(0) is None, program.errors()
         if not fact():
             select.select([program], [], [])
+
+
+def stopped(program: Confined) -> bool:
+    """Whether SIGSTOP has reached one of its processes."""
+    stats = (processes.read(f"/proc/{pid}/stat") for pid in program.processes())
+    return any(stat.rpartition(b")")[2].split()[:1] == [b"T"] for stat in stats)

@@ -20,22 +20,24 @@ class Quiescence:
     """Samples a program until it has settled. Call mark() before each stimulus, look() after.
 
     The evidence of one look() is a moment; equal samples with equal counts of time slices prove
-    that no thread ran between them; their states, that none had been woken. A sleeping thread is
-    no proof of rest, since it may be about to act: it counts as busy until it has woken several
-    times and done nothing, or if it has slept since before the stimulus. Before something "never
-    came", a thread whose call has a time limit is a sleeper too: it may look into a queue when the
-    limit is over; and that a sleeper had nothing to do before the last byte moved says nothing.
+    that no thread ran between them; their states at the end, that none had been woken. A sleeping
+    thread is no proof of rest, since it may be about to act: it counts as busy until it has woken
+    several times and done nothing, or if it has slept since before the stimulus. Before something
+    "never came", a thread whose call has a time limit is a sleeper too: it may look into a queue
+    when the limit is over; and that a sleeper had nothing to do before the last byte moved says
+    nothing.
     """
 
     def __init__(self, pids: Callable[[], Iterable[int]]) -> None:
         self._pids = pids
+        self._seen: tuple[ThreadSample, ...] = ()
         self._slept_before: set[tuple[int, int]] = set()
         self._housekeepers: set[int] = set()
         self.mark()
 
     def mark(self) -> None:
         """Something is about to be done to the program: what it does from now on counts."""
-        threads = sample_threads(self._pids()) or ()
+        threads = self._seen = sample_threads(self._pids(), self._seen) or ()
         self._slept_before = {(t.tid, t.slices) for t in threads if t.asleep}
         self._first_seen: dict[int, tuple[ThreadSample, float]] = {}
         self._last: tuple[object, ...] | None = None
@@ -49,14 +51,13 @@ class Quiescence:
 
         ignored_ports: local ports of clients that the scene itself keeps from reading.
         """
-        threads = sample_threads(self._pids())
+        threads = self._seen = sample_threads(self._pids(), self._seen) or ()
         if bytes_moved or not threads:  # nobody there: not started yet, or just about to be reaped
             self._last, self._same = None, 0
             self._first_seen.clear()
             return False
         sleepers = {t for t in threads if t.asleep or (strict and t.timed)}
-        if not (all(self._excused(t, strict) if t in sleepers else t.blocked for t in threads)
-                and all_asleep(t for t in threads if t not in sleepers)):
+        if not all(self._excused(t, strict) if t in sleepers else t.blocked for t in threads):
             self._last, self._same = None, 0
             return False
         sockets = _that_matter(tcp_sockets(), frozenset(ignored_ports))
@@ -64,8 +65,13 @@ class Quiescence:
         if signature != self._last:
             self._last, self._same, self._since = signature, 0, time.monotonic()
         self._same += 1
-        return (self._same >= SAME_SAMPLES
-                and time.monotonic() - self._since >= _seconds_needed(sockets))
+        if (self._same < SAME_SAMPLES
+                or time.monotonic() - self._since < _seconds_needed(sockets)):
+            return False
+        if all_asleep(t for t in threads if t not in sleepers):
+            return True
+        self._last, self._same = None, 0
+        return False
 
     def _excused(self, sleeper: ThreadSample, strict: bool) -> bool:
         if not strict and (sleeper.tid in self._housekeepers

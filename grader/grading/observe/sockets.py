@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import struct
 from collections.abc import Sequence
@@ -55,12 +56,8 @@ def every_tcp_socket() -> tuple[Socket, ...]:
         return _exact(socket_diag.dump())
     rows: list[Socket] = []
     for table in _TABLES:
-        try:
-            with open(table, encoding="ascii") as file:
-                next(file)
-                rows += [_parse(line) for line in file]
-        except FileNotFoundError:  # a host without IPv6
-            continue
+        with suppress(FileNotFoundError), open(table, "rb", buffering=0) as file:
+            rows += map(_parse, file.readall().splitlines()[1:])  # a host may be without IPv6
     return tuple(rows)
 
 
@@ -69,7 +66,7 @@ def waiting_to_be_accepted(port: int) -> int:
     their first page is enough, however many connections there are."""
     waiting = 0
     for table in _TABLES:
-        with suppress(FileNotFoundError), open(table, encoding="ascii", buffering=_PAGE) as file:
+        with suppress(FileNotFoundError), open(table, "rb", buffering=_PAGE) as file:
             next(file)
             rows = (_parse(line) for line in file)
             waiting += sum(row.unread for row in takewhile(lambda row: row.listens, rows)
@@ -77,12 +74,13 @@ def waiting_to_be_accepted(port: int) -> int:
     return waiting
 
 
-def _parse(line: str) -> Socket:
+@functools.lru_cache(maxsize=4096)  # from look to look most stay the same
+def _parse(line: bytes) -> Socket:
     _, local, remote, state, queues, _, _, uid, _, inode, *_ = line.split()
-    address, port = local.rsplit(":", 1)
-    unsent, unread = queues.split(":")
-    return Socket(address, int(port, 16), int(remote.rsplit(":", 1)[1], 16), int(state, 16),
-                  int(unsent, 16), int(unread, 16), int(inode), int(uid))
+    address, port = local.rsplit(b":", 1)
+    unsent, unread = queues.split(b":")
+    return Socket(address.decode(), int(port, 16), int(remote.rsplit(b":", 1)[1], 16),
+                  int(state, 16), int(unsent, 16), int(unread, 16), int(inode), int(uid))
 
 
 def _exact(rows: Sequence[socket_diag.Row]) -> tuple[Socket, ...]:

@@ -78,14 +78,19 @@ class ThreadSample:
         return self.call in _BLOCKED and not self.asleep
 
 
-def sample_threads(pids: Iterable[int]) -> tuple[ThreadSample, ...] | None:
-    """Every thread of these processes; None if one vanished meanwhile, so something is going on."""
+def sample_threads(pids: Iterable[int], earlier: Iterable[ThreadSample] = ()
+                   ) -> tuple[ThreadSample, ...] | None:
+    """Every thread of these processes; None if one vanished meanwhile, so something is going on.
+
+    earlier: samples of which those are taken again whose thread has not run since.
+    """
+    known = {sample.tid: sample for sample in earlier}
     samples: list[ThreadSample] = []
     try:
         for pid in pids:
             with reading(pid):
                 for name in os.listdir(f"/proc/{pid}/task"):
-                    sample = _sample(pid, int(name))
+                    sample = _sample(pid, int(name), known.get(int(name)))
                     if sample:
                         samples.append(sample)
     except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -97,7 +102,7 @@ def all_asleep(threads: Iterable[ThreadSample]) -> bool:
     """False if one of them has been woken: on another processor, which may take its time where the
     machine is not a real one, and until then the thread seems to be in the call that it was in."""
     try:
-        return all(_state(thread.pid, thread.tid) != "R" for thread in threads)
+        return all(_state(thread.pid, thread.tid) != b"R" for thread in threads)
     except (FileNotFoundError, ProcessLookupError):
         return False
 
@@ -118,17 +123,24 @@ def _doing(call: int | None, *, one: bool) -> str:
     return f"{'waits' if one else 'wait'} in {name.decode()}"
 
 
-def _sample(pid: int, tid: int) -> ThreadSample | None:
-    """One thread; None for a zombie, which will never run again."""
-    words = _read(f"/proc/{pid}/task/{tid}/syscall").split()
+def _sample(pid: int, tid: int, earlier: ThreadSample | None) -> ThreadSample | None:
+    """One thread; None for a zombie, which will never run again.
+
+    First how often it has run, then what it does: if the first has not changed, neither has the
+    second since it was read.
+    """
     run_ns, _, slices = (int(word) for word in _read(f"/proc/{pid}/task/{tid}/schedstat").split())
-    if not words or words[0] in ("running", "-1"):
+    if (earlier and earlier.blocked and earlier.call != STOPPED
+            and (earlier.pid, earlier.slices, earlier.run_ns) == (pid, slices, run_ns)):
+        return earlier
+    words = _read(f"/proc/{pid}/task/{tid}/syscall").split()
+    if not words or words[0] in (b"running", b"-1"):
         state = _state(pid, tid)
-        if state in "ZX":
+        if state in b"ZX":
             return None
-        return ThreadSample(pid, tid, STOPPED if state in "tT" else None, (0, 0), slices, run_ns)
+        return ThreadSample(pid, tid, STOPPED if state in b"tT" else None, (0, 0), slices, run_ns)
     call, arguments = int(words[0]), [int(word, 16) for word in words[1:7]]
-    if call in _MAY_BE_BUSY and _state(pid, tid) == "D":
+    if call in _MAY_BE_BUSY and _state(pid, tid) == b"D":
         return ThreadSample(pid, tid, None, (0, 0), slices, run_ns)
     return ThreadSample(pid, tid, call, (arguments[0], arguments[1]), slices, run_ns,
                         _has_time_limit(call, arguments))
@@ -140,10 +152,10 @@ def _has_time_limit(call: int, arguments: list[int]) -> bool:
     return call in _LIMIT_POINTER and arguments[_LIMIT_POINTER[call]] != 0
 
 
-def _read(path: str) -> str:
+def _read(path: str) -> bytes:
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        return os.read(descriptor, 4096).decode("ascii", "replace")
+        return os.read(descriptor, 4096)
     finally:
         os.close(descriptor)
 
@@ -160,7 +172,7 @@ def thread_ids(pids: Iterable[int]) -> set[int]:
         with suppress(FileNotFoundError, ProcessLookupError):
             for name in os.listdir(f"/proc/{pid}/task"):
                 with suppress(FileNotFoundError, ProcessLookupError):
-                    if _state(pid, int(name)) not in "ZX":
+                    if _state(pid, int(name)) not in b"ZX":
                         found.add(int(name))
     return found
 
@@ -173,12 +185,12 @@ def thread_ids_inside(pids: Iterable[int]) -> set[int]:
             with suppress(FileNotFoundError, ProcessLookupError):
                 status = _read(f"/proc/{pid}/task/{tid}/status")
                 found |= {int(line.split()[-1]) for line in status.splitlines()
-                          if line.startswith("NSpid:")}
+                          if line.startswith(b"NSpid:")}
     return found
 
 
-def _state(pid: int, tid: int) -> str:
-    return _read(f"/proc/{pid}/task/{tid}/stat").rpartition(")")[2].split()[0]
+def _state(pid: int, tid: int) -> bytes:
+    return _read(f"/proc/{pid}/task/{tid}/stat").rpartition(b")")[2].split()[0]
 
 
 def descriptors(pid: int) -> dict[int, str]:

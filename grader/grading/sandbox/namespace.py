@@ -20,7 +20,7 @@ from .mode import SandboxError, unsafe
 from .processes import Work, descendants
 from .ready import readable
 
-_STEP = 0.0005
+_STEP = 0.001
 _PATIENCE = 30.0  # seconds, a fence: hundreds of threads that spin are slow to die when busy
 # Every program of the chain in front of the student's has this among its arguments.
 CHAIN_MARK = "--default-signal"
@@ -159,8 +159,7 @@ def _first_of_chain() -> bytes:
 def _status(file: Path) -> dict[str, int]:
     """The lines bwrap has written so far, as one dictionary."""
     merged: dict[str, int] = {}
-    with suppress(FileNotFoundError):
-        for line in file.read_text().splitlines():
-            with suppress(ValueError):
-                merged |= json.loads(line)
+    for line in processes.read(str(file)).splitlines():
+        with suppress(ValueError):
+            merged |= json.loads(line)
     return merged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -51,11 +52,19 @@ def _who_has_whom() -> Callable[[int], list[int]]:
     own = os.getpid()
     if unsafe() and os.path.exists(f"/proc/{own}/task/{own}/children"):
         return _listed_children
+    table = _families(tuple(os.listdir("/proc")))
+    return lambda pid: list(table.get(pid, []))
+
+
+@functools.lru_cache(maxsize=1)
+def _families(listed: tuple[str, ...]) -> dict[int, list[int]]:
+    """Parent -> children. While the same processes are there, each is a descendant of whom it was:
+    an orphan goes to an ancestor of its parent's."""
     table: dict[int, list[int]] = {}
-    for pid in sorted(int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
+    for pid in sorted(int(entry) for entry in listed if entry.isdigit()):
         if stat := read(f"/proc/{pid}/stat"):
             table.setdefault(int(stat.rpartition(b")")[2].split()[1]), []).append(pid)
-    return lambda pid: list(table.get(pid, []))
+    return table
 
 
 def _listed_children(of: int) -> list[int]:

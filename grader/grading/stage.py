@@ -101,7 +101,8 @@ class Stage:
                 self.pump()
                 self.must_live()
                 return fact()
-            if not self.restless and self._settled(moved, strict=True):
+            if (not self.restless and (moved or not pace.is_early)
+                    and self._settled(moved, strict=True)):
                 self.pump()
                 self.mark()
                 return fact()

@@ -51,8 +51,11 @@ class Quiescence:
 
         ignored_ports: local ports of clients that the scene itself keeps from reading.
         """
-        threads = self._seen = sample_threads(self._pids(), self._seen) or ()
-        if bytes_moved or not threads:  # nobody there: not started yet, or just about to be reaped
+        if bytes_moved:
+            threads: tuple[ThreadSample, ...] = ()
+        else:
+            threads = self._seen = sample_threads(self._pids(), self._seen) or ()
+        if not threads:  # nobody there: not started yet, or just about to be reaped
             self._last, self._same = None, 0
             self._first_seen.clear()
             return False

@@ -56,23 +56,23 @@ class Stage:
         """Moves every byte that can move now; waits up to so long for the first.
         True if any did."""
         poller = select.poll()
-        open_clients = [client for client in self.clients if client.fileno() >= 0]
-        for client in open_clients:
+        clients = {client.fileno(): client for client in self.clients if client.fileno() >= 0}
+        for descriptor, client in clients.items():
             wanted = select.POLLIN if client.reading and not client.ended else 0
             wanted |= select.POLLOUT if client.has_unsent else 0
             if wanted:
-                poller.register(client.fileno(), wanted)
+                poller.register(descriptor, wanted)
         self._must_not_take_for_ever()
         programs = [self.program, *self.bystanders]
         for descriptor in (number for program in programs for number in program.filenos()):
             poller.register(descriptor, select.POLLIN)
         if seconds == TICK_S:  # poll() itself knows no less than a millisecond
             poller.register(self._ticks, select.POLLIN)
-        poller.poll(seconds * 1000)
+        ready = [descriptor for descriptor, _ in poller.poll(seconds * 1000)]
         with suppress(BlockingIOError):
             os.read(self._ticks, 8)
         moved = any([program.drain() for program in programs])
-        for client in open_clients:
+        for client in (clients[descriptor] for descriptor in ready if descriptor in clients):
             client.flush()
             moved |= client.drain()
         return moved

@@ -27,11 +27,12 @@ def readable(data: bytes) -> str:
 
 
 def _written_out(data: bytes) -> str:
-    return "".join(_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}")
-                   for byte in data)
+    return "".join(map(_WRITTEN.__getitem__, data))
 
 
 _ESCAPES = {ord("\n"): "\\n", ord("\r"): "\\r", ord("\t"): "\\t"}
+_WRITTEN = [_ESCAPES.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}")
+            for byte in range(256)]
 
 
 def ending(data: bytes | bytearray, most: int) -> str:

@@ -69,7 +69,7 @@ def _options() -> argparse.ArgumentParser:
                          "clause two defects, for each check one that fails it, and some of the "
                          "right programs")
     options.add_argument("--quick", action="store_true",
-                         help="one defect for every third clause, by the checks that "
+                         help="one defect for every fifth clause, by the checks that "
                          "it has to fail; docs/accuracy.md stays as it is")
     options.add_argument("--record", action="store_true", help="write the verdicts into each "
                          "program's expected.toml, for you to look through")

@@ -41,8 +41,11 @@ step documents make -s check-docs
 step unit make -j"$jobs" unit
 step unit-thread "${plainly[@]}" make -j"$jobs" SAN=thread unit
 step unit-address make -j"$jobs" SAN=address,undefined unit
-# Side by side: most of these tests wait for a program. A file stays together, for its fixtures.
-step grader-tests grading pytest -q -p no:cacheprovider -n $((jobs + 1)) --dist loadfile --durations=30 -rf grader/tests
+# Side by side: most of these tests wait for a program. A file stays together, for its fixtures; those
+# that take longest come first.
+longest=(grader/tests/test_sandbox_inside.py grader/tests/test_handout_gate.py)
+step grader-tests grading pytest -q -p no:cacheprovider -n $((jobs + 1)) --dist loadfile --durations=30 -rf \
+    "${longest[@]}" grader/tests
 # They wait more than they work. What the sanitizers say of them is asked by the grader's tests.
 step samples grader/run_all.sh --keep-objects -j $((2 * jobs)) --check '!no_[dm]*' -o build/check/results
 for profile in grader/other_samples/*/; do

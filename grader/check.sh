@@ -38,7 +38,7 @@ grading() { PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=grader "$python" -m "$@"; }
 step lint make -s lint TIDY=--without-tests  # the whole takes minutes: `make lint`
 step programs make -j"$jobs" all
 step documents make -s check-docs
-step unit make -j"$jobs" unit
+# Without a sanitizer, too, the programs are looked at below: by the grader.
 step unit-thread "${plainly[@]}" make -j"$jobs" SAN=thread unit
 step unit-address make -j"$jobs" SAN=address,undefined unit
 # Side by side: most of these tests wait for a program. A file stays together, for its fixtures; those

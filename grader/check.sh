@@ -51,7 +51,8 @@ step grader-tests grading pytest -q -p no:cacheprovider -n $((jobs + 1)) --dist 
 step samples grader/run_all.sh --keep-objects -j $((2 * jobs)) --check '!no_[dm]*,serves_hundreds*' -o build/check/results
 for profile in grader/other_samples/*/; do
     profile=$(basename "$profile")
-    step "samples-$profile" grader/run_all.sh --keep-objects --check '!serves_hundreds*' -j $((2 * jobs)) --profile "$profile" -o "build/check/results-$profile"
+    step "samples-$profile" grader/run_all.sh --keep-objects -j $((2 * jobs)) --check '!serves_hundreds*' \
+        --profile "$profile" -o "build/check/results-$profile"
 done
 step accuracy-quick grading accuracy --quick
 step this-tree grading grading.test_command --strict --keep-objects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 TICK_S, LONGEST_TICK_S = 0.0004, 0.004
-EARLY_LOOKS = 3
+EARLY_LOOKS = 3  # most that is awaited has come by then
 SHORT_LOOKS = 16  # so many at short ticks, then each a little later than the one before
 
 

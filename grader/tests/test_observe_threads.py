@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from grading.observe.threads import ThreadSample, all_asleep, sample_threads, whereabouts
+from grading.observe.threads import (STOPPED, ThreadSample, all_asleep, sample_threads,
+                                     whereabouts)
 
 
 @contextmanager
@@ -45,3 +46,19 @@ def test_who_has_ended_is_not_asleep() -> None:
     with program("input()") as pid:
         threads = at_rest(pid)
     assert not all_asleep(threads) and not whereabouts([pid])
+
+
+def test_who_has_not_run_since_is_not_asked_again() -> None:
+    with program("input()") as pid:
+        before = at_rest(pid)
+        again = sample_threads([pid], before)
+        assert again and again[0] is before[0]
+
+
+def test_who_has_run_since_or_never_waited_is_asked_again() -> None:
+    with program("input()") as pid:
+        thread = at_rest(pid)[0]
+        for other in (replace(thread, slices=thread.slices - 1, first_arguments=(99, 99)),
+                      replace(thread, run_ns=thread.run_ns - 1, first_arguments=(99, 99)),
+                      replace(thread, call=None), replace(thread, call=STOPPED)):
+            assert sample_threads([pid], [other]) == (thread,)

@@ -127,10 +127,10 @@ def _sample(pid: int, tid: int, earlier: ThreadSample | None) -> ThreadSample | 
     """One thread; None for a zombie, which will never run again.
 
     First how often it has run, then what it does: if the first has not changed, neither has the
-    second since it was read.
+    second since it was read. A kernel that does not count says 0, also of who has run.
     """
     run_ns, _, slices = (int(word) for word in _read(f"/proc/{pid}/task/{tid}/schedstat").split())
-    if (earlier and earlier.blocked and earlier.call != STOPPED
+    if (earlier and earlier.blocked and earlier.call != STOPPED and slices
             and (earlier.pid, earlier.slices, earlier.run_ns) == (pid, slices, run_ns)):
         return earlier
     words = _read(f"/proc/{pid}/task/{tid}/syscall").split()

@@ -58,8 +58,8 @@ def _who_has_whom() -> Callable[[int], list[int]]:
 
 @functools.lru_cache(maxsize=1)
 def _families(listed: tuple[str, ...]) -> dict[int, list[int]]:
-    """Parent -> children. While the same processes are there, each is a descendant of whom it was:
-    an orphan goes to an ancestor of its parent's."""
+    """Parent -> children, read anew when others are listed. While the same are there, nobody new
+    is anybody's descendant; an orphan of a parent that nobody has reaped counts as its child."""
     table: dict[int, list[int]] = {}
     for pid in sorted(int(entry) for entry in listed if entry.isdigit()):
         if stat := read(f"/proc/{pid}/stat"):

@@ -25,9 +25,12 @@ def program(code: str) -> Iterator[int]:
 
 
 def at_rest(pid: int) -> tuple[ThreadSample, ...]:
-    """Its threads, once they wait: between its word and its wait it runs."""
-    while not ((threads := sample_threads([pid])) and all(thread.blocked for thread in threads)):
-        pass
+    """Its threads, once they wait: between its word and its wait it runs, and a sample that is
+    taken meanwhile knows of the wait and not yet of all that was run before it."""
+    before: tuple[ThreadSample, ...] | None = None
+    while not ((threads := sample_threads([pid])) and threads == before
+               and all(thread.blocked for thread in threads)):
+        before = threads
     return threads
 
 
